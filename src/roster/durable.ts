@@ -20,7 +20,7 @@ export type Write =
 
 /** Something to be signed and stored in one go; `stored` brings it back signed, in the order of the drafts. */
 export type Draft =
-  | { readonly sign: "row"; readonly draft: RowDraft; /** null: the bolt's own key. */ readonly as: Secret | null }
+  | { readonly sign: "row"; readonly draft: RowDraft; /** Null: the bolt's own key. */ readonly as: Secret | null }
   | { readonly sign: "profile"; readonly profile: Profile }
   /** This bolt's consent to take over from a leaver. */
   | { readonly sign: "consent"; readonly genesis: RowId; readonly leaver: BoltId };

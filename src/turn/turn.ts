@@ -101,8 +101,11 @@ export interface Turn<Purpose> {
   multicast(say: Say): void;
   /** Signed once by the host, then sent to the group (when asked) and to each peer named. */
   beacon(beacon: Beacon, multicast: boolean, to: readonly BoltId[]): void;
-  /** Merges rows and profiles that were stored; what was news comes back to all rooms as the fact `merged`. */
-  adopt(rows: readonly SignedRow[], profiles: readonly SignedProfile[]): void;
+  /**
+   * Rows and profiles from elsewhere: stored first, then merged; what was news comes to all rooms as the fact `merged`,
+   * then `onStored` comes with the purpose (none when it is null). Rows of a `store` draft are merged by themselves.
+   */
+  take(rows: readonly SignedRow[], profiles: readonly SignedProfile[], purpose: Purpose | null): void;
   offer(fact: Fact): void;
   note(note: Note): void;
 }
