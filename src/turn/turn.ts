@@ -71,6 +71,8 @@ export type Fact =
   | { readonly fact: "phase"; readonly phase: Phase; readonly why: string }
   | { readonly fact: "own-row"; readonly row: SignedRow }
   | { readonly fact: "roster-behind"; readonly peer: BoltId }
+  /** A peer holds a beacon of ours above our incarnation: the bolt draws one above it. */
+  | { readonly fact: "jump"; readonly above: number }
   /** Ask this peer about these rows: something waits for them. */
   | { readonly fact: "wanted"; readonly rows: readonly RowId[] };
 
