@@ -11,7 +11,7 @@ import type { Draft, LoadQuery, Signed, StoreFailure, Write } from "../roster/du
 import type { SignedProfile } from "../roster/profile.ts";
 import type { Roster } from "../roster/roster.ts";
 import type { SignedRow } from "../roster/row.ts";
-import type { AdminAnswer } from "./admin.ts";
+import type { AdminAnswer, LiveSettings } from "./admin.ts";
 import type { Beacon } from "./beacon.ts";
 import type { JoinClaim, PeerReply, PeerRequest, Say } from "./peer.ts";
 import type { Phase } from "./status.ts";
@@ -71,6 +71,8 @@ export type Fact =
   | { readonly fact: "phase"; readonly phase: Phase; readonly why: string }
   | { readonly fact: "own-row"; readonly row: SignedRow }
   | { readonly fact: "roster-behind"; readonly peer: BoltId }
+  /** An accepted `reconfigure`: the bolt takes the settings over into its config. */
+  | { readonly fact: "settings"; readonly settings: LiveSettings }
   /** A peer holds a beacon of ours above our incarnation: the bolt draws one above it. */
   | { readonly fact: "jump"; readonly above: number }
   /** Ask this peer about these rows: something waits for them. */
