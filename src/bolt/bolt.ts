@@ -185,7 +185,7 @@ export class Bolt implements Machine<BoltImage> {
       case "heard":
         return this.#gossip.onHeard(input, this.#turns.gossip);
       case "foreign":
-        return this.#gossip.onForeign(input.beacon, input.from, this.#turns.gossip);
+        return this.#gossip.onForeign(input.tag, input.from, this.#turns.gossip);
       case "request":
         return this.#request(input);
       case "reply":

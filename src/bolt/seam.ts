@@ -9,7 +9,7 @@ import type { Secret } from "../kernel/verified.ts";
 import type { Draft, LoadPage, LoadQuery, Saved, Signed, StoreFailure, Write } from "../roster/durable.ts";
 import type { SignedRow } from "../roster/row.ts";
 import type { AdminAnswer, AdminRequest } from "../turn/admin.ts";
-import type { Beacon, SignedBeacon } from "../turn/beacon.ts";
+import type { Beacon } from "../turn/beacon.ts";
 import type { PeerReply, PeerRequest, Say } from "../turn/peer.ts";
 import type { StatusReport } from "../turn/status.ts";
 import type { BoltConfig, CallId, CallOutcome, CallTarget, Drawn, JoinOrder, Note } from "../turn/turn.ts";
@@ -51,7 +51,8 @@ export type Input =
       readonly heldMs: number;
       readonly message: Say;
     }
-  | { readonly in: "foreign"; readonly beacon: SignedBeacon; readonly from: string }
+  /** A datagram of our spanner_id under another genesis; `tag` shows which. */
+  | { readonly in: "foreign"; readonly tag: string; readonly from: string }
   | { readonly in: "request"; readonly call: CallId; readonly from: Caller; readonly asked: Asked; readonly patience: Micros }
   | { readonly in: "reply"; readonly call: CallId; readonly outcome: CallOutcome }
   | { readonly in: "stored"; readonly ticket: Ticket; readonly signed: readonly Signed[] }

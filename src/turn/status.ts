@@ -77,6 +77,6 @@ export interface StatusReport {
   readonly alarms: readonly Alarm[];
   readonly undone: readonly Undone[];
   readonly openInvites: number;
-  /** A bolt of the same spanner_id but another genesis was heard. */
-  readonly foreign: readonly { readonly genesis: RowId; readonly from: string }[];
+  /** Bolts of the same spanner_id but another genesis that were heard: the genesis tag, and where from. */
+  readonly foreign: readonly { readonly tag: string; readonly from: string }[];
 }
