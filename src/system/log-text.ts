@@ -1,0 +1,76 @@
+/**
+ * Makes values harmless for a log (T43): control, bidirectional and line-breaking characters are escaped, long text is
+ * cut, deep and wide values are bounded, and fields whose names promise a secret are blanked.
+ */
+
+const textMax = 2_048;
+const depthMax = 6;
+const itemsMax = 64;
+
+// C0, DEL and C1; zero-width and bidirectional marks; line and paragraph separator; lone surrogates.
+const unsafe =
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
+
+const secretNames =
+  /^(?:secret|seed|password|passphrase|token|bundle|code|authorization|cookie|private_?key|token_?seed|master_?key)$/i;
+
+/** The text on one line: what could steer a terminal or forge a line becomes \uXXXX, what is too long is cut. */
+export function harmlessText(text: string): string {
+  const cut = text.length > textMax ? `${text.slice(0, textMax)}... (${text.length} characters)` : text;
+  return cut.replace(unsafe, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+}
+
+/** A plain copy, fit for JSON: texts harmless, secrets blanked, depth and size bounded. */
+export function harmlessFields(fields: object): Record<string, unknown> {
+  return fieldsOf(fields, 0);
+}
+
+function copyOf(value: unknown, depth: number): unknown {
+  switch (typeof value) {
+    case "string":
+      return harmlessText(value);
+    case "bigint":
+      return value.toString();
+    case "object":
+      return value === null ? null : copyOfObject(value, depth);
+    case "function":
+    case "symbol":
+      return `[${typeof value}]`;
+    default:
+      return value;
+  }
+}
+
+function copyOfObject(value: object, depth: number): unknown {
+  if (value instanceof Error) return { name: value.name, message: harmlessText(value.message), stack: stackOf(value) };
+  if (value instanceof Uint8Array) return `[${value.length} bytes]`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "[no date]" : value.toISOString();
+  if (depth >= depthMax) return "[deeper]";
+  if (value instanceof Map) return fieldsOf(Object.fromEntries([...value].map(([k, v]) => [String(k), v])), depth);
+  if (value instanceof Set) return itemsOf([...value], depth);
+  return Array.isArray(value) ? itemsOf(value, depth) : fieldsOf(value, depth);
+}
+
+function itemsOf(items: readonly unknown[], depth: number): unknown[] {
+  const copies = items.slice(0, itemsMax).map((item) => copyOf(item, depth + 1));
+  return items.length > itemsMax ? [...copies, `... (${items.length} items)`] : copies;
+}
+
+function fieldsOf(fields: object, depth: number): Record<string, unknown> {
+  const entries = Object.entries(fields);
+  const copies = entries.slice(0, itemsMax).map(([name, value]): [string, unknown] => {
+    return [harmlessText(name), secretNames.test(name) && isTelling(value) ? "[redacted]" : copyOf(value, depth + 1)];
+  });
+  if (entries.length > itemsMax) copies.push(["...", `${entries.length} fields`]);
+  return Object.fromEntries(copies);
+}
+
+// An error code such as "TOKEN_SPENT" or "ENOSPC" is no secret though its field is called `code`.
+function isTelling(value: unknown): boolean {
+  return !(typeof value === "string" && /^[A-Z][A-Z0-9_]{1,40}$/.test(value)) && typeof value !== "number";
+}
+
+function stackOf(error: Error): string {
+  return harmlessText((error.stack ?? "").split("\n").slice(1, 6).map((line) => line.trim()).join(" | "));
+}
