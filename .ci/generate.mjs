@@ -1,0 +1,50 @@
+/**
+ * Writes src/wire/gen from src/wire/*.proto: Debian's protoc with the generator of node_modules.
+ * With --check it writes nothing and fails when the committed code differs from what it would write.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "./ready.mjs";
+
+const protoDir = join(root, "src", "wire");
+const genDir = join(protoDir, "gen");
+const isCheck = process.argv.includes("--check");
+const protos = existsSync(protoDir) ? readdirSync(protoDir).filter((name) => name.endsWith(".proto")) : [];
+
+if (protos.length > 0) {
+  const target = isCheck ? mkdtempSync(join(tmpdir(), "vigo-proto-")) : genDir;
+  try {
+    generate(target);
+    if (isCheck) compare(target);
+  } finally {
+    if (isCheck) rmSync(target, { recursive: true, force: true });
+  }
+}
+
+function generate(target) {
+  if (!isCheck) rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const plugin = join(root, "node_modules", ".bin", "protoc-gen-es");
+  const options = [`--plugin=protoc-gen-es=${plugin}`, `--es_out=${target}`, "--es_opt=target=ts,import_extension=ts"];
+  const done = spawnSync("protoc", [`-I${protoDir}`, ...options, ...protos.sort()], { cwd: protoDir, stdio: "inherit" });
+  if (done.error?.code === "ENOENT") {
+    process.stderr.write("generate: protoc is missing; Debian's package is protobuf-compiler.\n");
+  }
+  if (done.status !== 0) throw new Error("protoc failed");
+}
+
+function compare(fresh) {
+  const committed = existsSync(genDir) ? readdirSync(genDir) : [];
+  const names = new Set([...committed, ...readdirSync(fresh)]);
+  const changed = [...names].filter((name) => read(join(genDir, name)) !== read(join(fresh, name)));
+  if (changed.length === 0) return;
+  process.stderr.write(`generate: src/wire/gen is not what src/wire/*.proto gives: ${changed.join(", ")}\n`);
+  process.stderr.write("generate: run `npm run generate` and commit the result.\n");
+  process.exitCode = 1;
+}
+
+function read(path) {
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+}
