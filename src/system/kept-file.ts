@@ -61,7 +61,9 @@ function readSound(path: string, limitBytes: number): Reading {
   if (file === undefined) return { is: "missing" };
   if (file.length < headBytes || !equalBytes(file.subarray(0, magic.length), magic)) return { is: "spoilt" };
   const bytes = file.slice(headBytes);
-  return equalBytes(file.subarray(magic.length, headBytes), checksumOf(bytes)) ? { is: "sound", bytes } : { is: "spoilt" };
+  return equalBytes(file.subarray(magic.length, headBytes), checksumOf(bytes))
+    ? { is: "sound", bytes }
+    : { is: "spoilt" };
 }
 
 function framed(bytes: Uint8Array): Uint8Array {

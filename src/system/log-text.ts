@@ -72,5 +72,11 @@ function isTelling(value: unknown): boolean {
 }
 
 function stackOf(error: Error): string {
-  return harmlessText((error.stack ?? "").split("\n").slice(1, 6).map((line) => line.trim()).join(" | "));
+  return harmlessText(
+    (error.stack ?? "")
+      .split("\n")
+      .slice(1, 6)
+      .map((line) => line.trim())
+      .join(" | "),
+  );
 }

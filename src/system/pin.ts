@@ -9,5 +9,7 @@ export function pinOf(certificate: string | Uint8Array): string {
 
 /** The pin of a public key. */
 export function pinOfKey(publicKey: KeyObject): string {
-  return createHash("sha256").update(publicKey.export({ format: "der", type: "spki" })).digest("hex");
+  return createHash("sha256")
+    .update(publicKey.export({ format: "der", type: "spki" }))
+    .digest("hex");
 }
