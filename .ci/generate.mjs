@@ -28,7 +28,10 @@ function generate(target) {
   mkdirSync(target, { recursive: true });
   const plugin = join(root, "node_modules", ".bin", "protoc-gen-es");
   const options = [`--plugin=protoc-gen-es=${plugin}`, `--es_out=${target}`, "--es_opt=target=ts,import_extension=ts"];
-  const done = spawnSync("protoc", [`-I${protoDir}`, ...options, ...protos.sort()], { cwd: protoDir, stdio: "inherit" });
+  const done = spawnSync("protoc", [`-I${protoDir}`, ...options, ...protos.sort()], {
+    cwd: protoDir,
+    stdio: "inherit",
+  });
   if (done.error?.code === "ENOENT") {
     process.stderr.write("generate: protoc is missing; Debian's package is protobuf-compiler.\n");
   }

@@ -158,7 +158,11 @@ function isBuildReady() {
 
 /** Changes whenever a source, its place, or what compiles it changes. */
 function sourceSignature() {
-  const lines = [read(modulesStamp) ?? "", "tsconfig.base.json", String(statSync(join(root, "tsconfig.base.json")).mtimeMs)];
+  const lines = [
+    read(modulesStamp) ?? "",
+    "tsconfig.base.json",
+    String(statSync(join(root, "tsconfig.base.json")).mtimeMs),
+  ];
   for (const path of sourceFiles()) {
     const { mtimeMs, size } = statSync(join(root, path));
     lines.push(`${path} ${mtimeMs} ${size}`);
