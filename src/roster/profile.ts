@@ -36,4 +36,4 @@ export function compareStamps(
   return a.term - b.term || a.incarnation - b.incarnation || a.seq - b.seq;
 }
 
-export const profileLimits = { bytes: 24 * 1024, caCertificateBytes: 4096, licenceBytes: 8192, versionBytes: 64 } as const;
+export const profileLimits = { bytes: 24_576, caCertificateBytes: 4096, licenceBytes: 8192, versionBytes: 64 } as const;

@@ -108,7 +108,7 @@ export interface RowDraft {
 
 /** Limits on what a row may hold; past them a body is inert. */
 export const rowLimits = {
-  rowBytes: 16 * 1024,
+  rowBytes: 16_384,
   nameBytes: 63,
   spannerIdBytes: 128,
   patterns: 64,
