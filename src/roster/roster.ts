@@ -38,7 +38,7 @@ export interface RosterImage {
 export class Roster {
   readonly #index = new RowIndex();
   readonly #waiting = new WaitingRows();
-  readonly #profiles = new Map<BoltId, SignedProfile>();
+  readonly #profiles = new Map<BoltId, { readonly profile: SignedProfile; readonly hash: string }>();
   #view: RosterView | undefined;
   #digest: string | undefined;
 
@@ -109,7 +109,7 @@ export class Roster {
   /** Takes a profile over; false when it is no news, of another spanner, or of a key that no row names. */
   mergeProfile(profile: SignedProfile): boolean {
     if (!this.isNewProfile(profile)) return false;
-    this.#profiles.set(profile.message.origin, profile);
+    this.#profiles.set(profile.message.origin, { profile, hash: profileHash(profile) });
     this.#digest = undefined;
     return true;
   }
@@ -118,30 +118,34 @@ export class Roster {
   isNewProfile(profile: SignedProfile): boolean {
     const { origin, genesis } = profile.message;
     if (genesis !== this.#index.genesis()?.message.id || !this.#index.knowsKey(origin)) return false;
-    const held = this.#profiles.get(origin);
+    const held = this.#profiles.get(origin)?.profile;
     return held === undefined || compareProfiles(profile, held) > 0;
   }
 
   /** The profile held of this bolt. */
   profile(id: BoltId): SignedProfile | undefined {
-    return this.#profiles.get(id);
+    return this.#profiles.get(id)?.profile;
+  }
+
+  /** SHA-256 of the signed bytes of the profile held, 64 hex digits. */
+  profileHash(id: BoltId): string | undefined {
+    return this.#profiles.get(id)?.hash;
   }
 
   /** Every profile held, in order of bolt ids. */
   profiles(): readonly SignedProfile[] {
-    return sorted(this.#profiles.values(), (a, b) => compareText(a.message.origin, b.message.origin));
+    const held = [...this.#profiles.values()].map(({ profile }) => profile);
+    return held.sort((a, b) => compareText(a.message.origin, b.message.origin));
   }
 
   /** What the set means. The same object until a row is merged. */
   view(): RosterView {
-    this.#view ??= walk(this.#index);
-    return this.#view;
+    return (this.#view ??= walk(this.#index));
   }
 
   /** 64 hex digits: equal on two bolts when they agree on every row that counts and every profile of a bolt not removed. */
   digest(): string {
-    this.#digest ??= this.#computeDigest();
-    return this.#digest;
+    return (this.#digest ??= this.#computeDigest());
   }
 
   /** The highest rank of any row held; 0 of an empty roster. */
@@ -212,10 +216,10 @@ export class Roster {
       const heads = sorted(countingHeads.get(author) ?? [], compareText);
       writer.fixed(idBytes(author)).list(heads, (to, id) => to.fixed(idBytes(id)));
     }
-    const kept = taken.filter(({ id, standing }) => standing.is !== "removed" && this.#profiles.has(id));
+    const kept = taken.filter(({ standing }) => standing.is !== "removed");
     for (const { id } of sorted(kept, (a, b) => compareText(a.id, b.id))) {
-      const profile = must(this.#profiles.get(id), "just filtered");
-      writer.fixed(idBytes(id)).fixed(fromHex(profileHash(profile)));
+      const hash = this.profileHash(id);
+      if (hash !== undefined) writer.fixed(idBytes(id)).fixed(fromHex(hash));
     }
     return toHex(sha256(writer.finish()));
   }
