@@ -1,6 +1,6 @@
 /** Rules and tests name each other, and tests are written so that they can fail. */
 import { expect, test } from "vitest";
-import { ruleFindings, testStyleFindings } from "./rule-pages.ts";
+import { indexFindings, ruleFindings, testStyleFindings } from "./rule-pages.ts";
 import { loadSources } from "./source.ts";
 
 const page = { path: "docs/rules/A.md", text: "# A\n\n- **AA-1** One.\n- **AA-2** Two, see AA-1.\n" };
@@ -12,6 +12,20 @@ test("TI-17 TI-18 hold in this tree", () => {
   expect(pages.length).toBeGreaterThan(0);
   expect(ruleFindings(pages, all)).toEqual([]);
   expect(testStyleFindings(all)).toEqual([]);
+});
+
+test("TI-17 the index of rules links every page", () => {
+  const [index] = loadSources(["docs"], ["RULES.md"]);
+  expect(index && indexFindings(index, loadSources(["docs/rules"], [".md"]))).toEqual([]);
+});
+
+test("TI-17 a page that the index does not link is found, and a link to no page", () => {
+  const index = { path: "docs/RULES.md", text: "[A](rules/A.md) [B](rules/B.md)" };
+  const other = { path: "docs/rules/C.md", text: "# C" };
+  expect(indexFindings(index, [page, other])).toEqual([
+    "TI-17 docs/RULES.md links every page: not docs/rules/C.md",
+    "TI-17 docs/RULES.md links pages: docs/rules/B.md is none",
+  ]);
 });
 
 test("TI-17 a rule without a test is found", () => {
@@ -34,7 +48,7 @@ test("TI-17 a rule given twice is found", () => {
 });
 
 test("TI-17 titles of tables and templates count", () => {
-  expect(ruleFindings([page], tests("test.each(x)('AA-1 %s', f);\ntest(`AA-2 ${name}`, f);"))).toEqual([]);
+  expect(ruleFindings([page], tests("test.each(x)('AA-1 %s', f);\ntest(`AA-2 $" + "{name}`, f);"))).toEqual([]);
 });
 
 test.each([

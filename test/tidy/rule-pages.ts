@@ -35,6 +35,18 @@ export function ruleFindings(pages: readonly Source[], tests: readonly Source[])
   return [...found, ...bare.map(([id, path]) => `TI-17 every rule has a test: ${id} of ${path} has none`)];
 }
 
+/** Pages that the index does not link, and links of the index that lead nowhere. */
+export function indexFindings(index: Source, pages: readonly Source[]): string[] {
+  const linked = new Set([...index.text.matchAll(/\]\((rules\/[^)]+)\)/g)].map(([, target]) => `docs/${target ?? ""}`));
+  const paths = new Set(pages.map(({ path }) => path));
+  return [
+    ...[...paths]
+      .filter((path) => !linked.has(path))
+      .map((path) => `TI-17 ${index.path} links every page: not ${path}`),
+    ...[...linked].filter((path) => !paths.has(path)).map((path) => `TI-17 ${index.path} links pages: ${path} is none`),
+  ];
+}
+
 /** The rule ids a title begins with: "RO-1", "RO-1, RO-2" and "RO-1 and RO-2" alike. */
 function idsOf(title: string): string[] {
   const lead = new RegExp(`^(?:${ruleId}(?:[ ,/]|and|$)*)+`).exec(title)?.[0] ?? "";
