@@ -42,6 +42,7 @@ const modulesStamp = join(modulesDir, ".stamp");
 const lockDir = join(root, ".ready");
 const lockFile = join(lockDir, "lock");
 const lockPollMs = 100;
+const parentPollMs = 200;
 
 /** Brings packages and, unless `modulesOnly`, .build up to date. Ends the process with a message when it cannot. */
 export async function ready({ modulesOnly = false } = {}) {
@@ -69,7 +70,22 @@ export async function run(main) {
     say(`this checkout has no ${main.replace(/\.js$/, ".ts")}.`);
     process.exit(1);
   }
+  if (process.env.npm_lifecycle_event === "npx") endWithParent();
   await import(pathToFileURL(path).href);
+}
+
+/**
+ * npx puts a shell between itself and the program. Ending npx ends that shell, which passes no signal on and would
+ * leave the program running for ever; so the program takes the loss of its parent for the signal it was denied.
+ */
+function endWithParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, "SIGTERM");
+  }, parentPollMs);
+  watch.unref();
 }
 
 /** Runs `work` while no other process of this checkout installs or compiles. */

@@ -194,3 +194,20 @@ test("TI-19 the program is the process that was started, so a signal reaches it"
   const ended = await start();
   expect(ended).toMatchObject({ code: 7, out: "up\nasked to stop\n" });
 });
+
+test("TI-19 a program started by npx stops when npx, and with it the shell between them, is ended", async () => {
+  put("src/main.ts", `${stubbornProgram}export {};\n`);
+  await start(".ci/ready.mjs");
+  const shell = spawn("sh", ["-c", `"${process.execPath}" .ci/tiny.mjs; true`], {
+    cwd: folder,
+    env: { ...process.env, npm_lifecycle_event: "npx" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let out = "";
+  shell.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    if (out === "up\n") shell.kill("SIGKILL");
+  });
+  await new Promise((done) => shell.stdout.on("end", done));
+  expect(out).toBe("up\nasked to stop\n");
+});
