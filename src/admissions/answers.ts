@@ -1,10 +1,10 @@
 /**
  * The answer to an admitted key: its ADMIT with all ancestry in row order, cut into pages of at most 64 KiB. The
- * ancestry of a row is fixed by the row, so every holder cuts the same pages and a joiner may take each from another (AD-9).
+ * ancestry of a row is fixed by the row, so every holder cuts the same pages, whoever is asked for each (AD-9).
  */
 import type { RowId } from "../kernel/id.ts";
 import type { Refusal } from "../kernel/refusal.ts";
-import { ancestryOf } from "../roster/exchange.ts";
+import { ancestryOf, rowBytes } from "../roster/exchange.ts";
 import type { Roster } from "../roster/roster.ts";
 import type { SignedRow } from "../roster/row.ts";
 import type { PeerReply } from "../turn/peer.ts";
@@ -13,8 +13,6 @@ import type { AdmissionsTurn, Asker, Office } from "./state.ts";
 
 /** Bytes of rows a page holds, short of 64 KiB by what the message around them needs. */
 const pageBytes = 60 * 1024;
-/** Signature, key and lengths beside a row's signed bytes. */
-const rowExtraBytes = 128;
 
 /** One page; a page past the last is empty and says how many there are. */
 export function admittedPage(roster: Roster, admit: RowId, page: number): PeerReply {
@@ -28,7 +26,7 @@ export function pagesOf(rows: readonly SignedRow[]): readonly (readonly SignedRo
   let current: SignedRow[] = [];
   let bytes = 0;
   for (const row of rows) {
-    const more = row.bytes.length + rowExtraBytes;
+    const more = rowBytes(row);
     if (current.length > 0 && bytes + more > pageBytes) {
       pages.push(current);
       current = [];
@@ -48,7 +46,12 @@ export function answerAdmitted(asker: Asker, admit: RowId, office: Office, turn:
 }
 
 /** Says no, and leaves a line for the audit. */
-export function answerRefused(asker: Asker, refusal: Refusal, turn: AdmissionsTurn, row: SignedRow | null = null): void {
+export function answerRefused(
+  asker: Asker,
+  refusal: Refusal,
+  turn: AdmissionsTurn,
+  row: SignedRow | null = null,
+): void {
   turn.note({ what: "join-refused", about: asker.proof.message.claim.key, detail: refusal.code });
   turn.respond(asker.call, { reply: "refused", refusal, row });
 }

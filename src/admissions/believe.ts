@@ -24,7 +24,9 @@ export function believe(
   scratch.merge(rows);
   const view = scratch.view();
   if (view.genesis !== bundle.genesis) {
-    return refused(say.wrongSpanner("The answer does not reach the founding statement that the bundle names.", bundle.genesis));
+    return refused(
+      say.wrongSpanner("The answer does not reach the founding statement that the bundle names.", bundle.genesis),
+    );
   }
   const member = view.byId.get(self);
   const row = scratch.get(admit)?.message;
@@ -41,6 +43,7 @@ function admits(row: Row, scratch: Roster, self: BoltId, bundle: Bundle): boolea
   if (body.kind === "leave") return body.successor?.key === self;
   if (body.kind !== "admit" || body.key !== self || body.mint !== bundle.mint) return false;
   const mint = scratch.get(bundle.mint)?.message;
-  if (mint?.body.kind !== "mint" || mint.origin !== bundle.minter || mint.body.tokenKey !== bundle.tokenKey) return false;
+  if (mint?.body.kind !== "mint" || mint.origin !== bundle.minter || mint.body.tokenKey !== bundle.tokenKey)
+    return false;
   return mint.body.bound !== null || row.origin === bundle.minter;
 }

@@ -1,4 +1,4 @@
-/** Whether a name and patterns may stand in a row at all: checked before anything is spent, for the row would be inert. */
+/** Whether a name and patterns may stand in a row; checked before anything is spent, for the row would be inert. */
 import { encodeUtf8 } from "../kernel/utf8.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import { parsePattern } from "../pattern/pattern.ts";
@@ -19,7 +19,10 @@ export function claimRefusal(claimed: Claimed): Refusal | null {
   const long = [...grpc, ...api].find((address) => encodeUtf8(address).length > rowLimits.addressBytes);
   if (long !== undefined) return claimInvalid(`An address has at most ${rowLimits.addressBytes} bytes.`, long);
   if (grpc.length > rowLimits.addresses || api.length > rowLimits.addresses) {
-    return claimInvalid(`A bolt has at most ${rowLimits.addresses} addresses of a kind.`, String(grpc.length + api.length));
+    return claimInvalid(
+      `A bolt has at most ${rowLimits.addresses} addresses of a kind.`,
+      String(grpc.length + api.length),
+    );
   }
   return patternsRefusal(claimed.patterns) ?? sizeRefusal(claimed);
 }
@@ -42,7 +45,10 @@ function sizeRefusal(claimed: Claimed): Refusal | null {
   const addresses = [...claimed.addresses.grpc, ...claimed.addresses.api];
   const bytes = patternsBytes(claimed.patterns) + patternsBytes(addresses) + rowOverheadBytes;
   return bytes > rowLimits.rowBytes
-    ? claimInvalid(`Patterns and addresses fit in ${rowLimits.rowBytes - rowOverheadBytes} bytes together.`, claimed.name)
+    ? claimInvalid(
+        `Patterns and addresses fit in ${rowLimits.rowBytes - rowOverheadBytes} bytes together.`,
+        claimed.name,
+      )
     : null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Patterns that changed in server.yaml become a CLAIM, at start or on reload (AD-14). Only patterns not yet in a row are
- * checked for overlap: a claim in the roster stands, contested or not.
+ * Patterns that changed in server.yaml become a CLAIM, at start or on reload (AD-14). Only patterns not yet in a row
+ * are checked for overlap: a claim in the roster stands, contested or not.
  */
 import { must } from "../kernel/assert.ts";
 import type { Outcome, Refusal } from "../kernel/refusal.ts";
@@ -34,7 +34,8 @@ export function onReconfigure(
 ): void {
   const { settings, dryRun } = request;
   const isClaim = isMember(turn.world) && isNewClaim(settings.patterns, turn.world);
-  const refusal = patternsRefusal(settings.patterns) ?? (isClaim ? claimRefusal(settings.patterns, office, turn.world) : null);
+  const refusal =
+    patternsRefusal(settings.patterns) ?? (isClaim ? claimRefusal(settings.patterns, office, turn.world) : null);
   if (refusal !== null) return turn.respond(call, { answer: "refused", refusal, row: null });
   if (dryRun) return turn.respond(call, { answer: "reconfigured", claimed: isClaim, dryRun: true });
   if (!isClaim) {

@@ -10,7 +10,7 @@ import { must } from "../kernel/assert.ts";
 import type { Secret } from "../kernel/verified.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { StoreFailure } from "../roster/durable.ts";
-import type { RowDraft, SignedRow } from "../roster/row.ts";
+import type { Genesis, SignedRow } from "../roster/row.ts";
 import type { AdminRequest } from "../turn/admin.ts";
 import type { CallId, World } from "../turn/turn.ts";
 import { claimRefusal } from "./claim-form.ts";
@@ -19,14 +19,21 @@ import * as say from "./refusals.ts";
 import { standingOf } from "./standing.ts";
 import type { AdmissionsTurn, Office, PenOrder } from "./state.ts";
 
+type InitRequest = Extract<AdminRequest, { do: "init" }>;
 type GenesisOrder = Extract<PenOrder, { write: "genesis" }>;
 
 /** `spanner init`. */
-export function onInit(call: CallId, request: Extract<AdminRequest, { do: "init" }>, office: Office, turn: AdmissionsTurn): void {
+export function onInit(call: CallId, request: InitRequest, office: Office, turn: AdmissionsTurn): void {
   const refusal = foundingRefusal(office, turn.world);
   if (refusal !== null) return turn.respond(call, { answer: "refused", refusal, row: null });
   if (request.dryRun) {
-    return turn.respond(call, { answer: "founded", genesis: null, recoveryKey: null, recoverySeed: null, dryRun: true });
+    return turn.respond(call, {
+      answer: "founded",
+      genesis: null,
+      recoveryKey: null,
+      recoverySeed: null,
+      dryRun: true,
+    });
   }
   office.state.ceremony = { phase: "founding", call };
   turn.draw("recovery-key", { for: "recovery-key", call });
@@ -47,29 +54,10 @@ export function onRecoveryKey(call: CallId, publicKey: BoltId, secret: Secret, o
   orderRow(office.state, { write: "genesis", call, recoveryKey: publicKey, recoverySeed: secret });
 }
 
-/** The founding statement; its rank is 0 and it follows nothing. */
-export function draftGenesis(order: GenesisOrder, world: World): RowDraft {
-  const { config } = world;
-  return {
-    head: {
-      genesis: null,
-      origin: must(world.self, "a founder has a key"),
-      incarnation: world.incarnation,
-      seq: 0,
-      prev: null,
-      seen: null,
-      rank: 0,
-      wallMs: world.wallMs,
-    },
-    body: {
-      kind: "genesis",
-      spannerId: config.spannerId,
-      recoveryKey: order.recoveryKey,
-      name: config.name,
-      patterns: config.patterns,
-      addresses: config.addresses,
-    },
-  };
+/** What the founding statement says. */
+export function draftGenesis(order: GenesisOrder, world: World): Genesis {
+  const { spannerId, name, patterns, addresses } = world.config;
+  return { kind: "genesis", spannerId, recoveryKey: order.recoveryKey, name, patterns, addresses };
 }
 
 /** The spanner exists: hand the recovery secret out, once. */

@@ -9,6 +9,7 @@
 import { must } from "../kernel/assert.ts";
 import type { BoltId } from "../kernel/id.ts";
 import { ofMs } from "../kernel/time.ts";
+import { fetchWanted, rowBytes } from "../roster/exchange.ts";
 import type { PeerReply, PeerRequest } from "../turn/peer.ts";
 import type { PeerCaller } from "../turn/room.ts";
 import type { CallId, CallOutcome } from "../turn/turn.ts";
@@ -20,9 +21,7 @@ import type { AdmissionsTurn, Office, Removal } from "./state.ts";
 
 const headsPatience = ofMs(3_000);
 const fetchRoundsMax = 8;
-const fetchIdsMax = 256;
 const headsBytes = 60 * 1024;
-const rowExtraBytes = 128;
 
 /** Asks everyone; false when too many removals are under way. */
 export function gatherHeads(
@@ -71,9 +70,10 @@ function rowsOf(reply: PeerReply): Extract<PeerReply, { reply: "heads" | "fetch"
 /** Its rows are on disk; those that hang in the air have their ancestors fetched from the same bolt. */
 export function onHeadsTaken(of: Gathering, office: Office, turn: AdmissionsTurn): void {
   const { removal, bolt, rounds } = of;
-  const ids = turn.world.roster.wanted().slice(0, fetchIdsMax);
-  if (ids.length === 0 || rounds >= fetchRoundsMax || turn.world.storeFailed !== null) return close(removal, office, turn);
-  turn.call({ bolt }, { ask: "fetch", ids }, headsPatience, { for: "heads", removal, bolt, rounds: rounds + 1 });
+  const { roster, storeFailed } = turn.world;
+  const fetch = fetchWanted(roster);
+  if (fetch === undefined || rounds >= fetchRoundsMax || storeFailed !== null) return close(removal, office, turn);
+  turn.call({ bolt }, { ask: "fetch", ...fetch }, headsPatience, { for: "heads", removal, bolt, rounds: rounds + 1 });
 }
 
 /** Its rows could not be stored: the REMOVE itself will say why. */
@@ -112,7 +112,7 @@ export function onHeadsOf(
   let bytes = 0;
   let first = all.length;
   for (const row of [...all].reverse()) {
-    bytes += row.bytes.length + rowExtraBytes;
+    bytes += rowBytes(row);
     if (bytes > headsBytes) break;
     first--;
   }

@@ -12,7 +12,9 @@ import type { AdmissionsTurn, Neighbours, Office } from "./state.ts";
 /** `spanner invite list`, oldest first. */
 export function onInviteList(call: CallId, office: Office, turn: AdmissionsTurn): void {
   const { world } = turn;
-  const tokens = sorted(world.roster.view().tokens.values(), (a, b) => compareRows(placeOf(a, world), placeOf(b, world)));
+  const tokens = sorted(world.roster.view().tokens.values(), (a, b) =>
+    compareRows(placeOf(a, world), placeOf(b, world)),
+  );
   const invites = tokens.map((token) => inviteReport(token, world, office.neighbours));
   turn.respond(call, { answer: "invites", invites });
 }
@@ -45,7 +47,12 @@ export function findInvite(view: RosterView, text: string): Outcome<Token> {
     return refused({ code: "INVITE_UNKNOWN", message: "No invite has an id that begins so.", value: text, next });
   }
   if (found.length === 1) return done(first);
-  return refused({ code: "INVITE_AMBIGUOUS", message: `${found.length} invites begin so; give more of the id.`, value: text, next });
+  return refused({
+    code: "INVITE_AMBIGUOUS",
+    message: `${found.length} invites begin so; give more of the id.`,
+    value: text,
+    next,
+  });
 }
 
 /** One invite with its state as of now. */

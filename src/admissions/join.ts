@@ -2,14 +2,14 @@
  * Joining, seen from the server that wants in.
  *
  *   idle --join--> asking(url, page) --page--> asking(same url, next page)
- *                     |  ^    |  `--conclusive refusal--> idle, refused
- *                     |  `----'  no proof from this url: next url; none left: idle, refused with the most telling failure
- *                     | last page, believed
- *                     v
- *                  taking --rows on disk--> idle, a member      `--disk failed--> idle, refused; the same key may ask again
+ *                        |  |--conclusive refusal--> idle, refused
+ *                        |  |--no proof from this url--> asking(next url, page 0); after the last: idle, refused with
+ *                        |  |                            the most telling failure
+ *                        |  `--last page, believed--> taking --rows on disk--> idle, a member
+ *                        |                            `--disk failed--> idle, refused; the same key may ask again
  *
- * Carries AD-11. The joiner's clock plays no part (T6). A request whose answer was lost leaves the pair of token and key
- * uncertain until an ADMIT or a refusal that settles it.
+ * Carries AD-11. The joiner's clock plays no part (T6). A request whose answer was lost leaves the pair of token and
+ * key uncertain until an ADMIT or a refusal that settles it.
  */
 import { must } from "../kernel/assert.ts";
 import type { BoltId, RowId } from "../kernel/id.ts";
@@ -49,13 +49,9 @@ export function onJoin(call: CallId, request: JoinRequest, office: Office, turn:
   if (refusal !== null) return turn.respond(call, { answer: "refused", refusal, row: null });
   const self = must(world.self, "a server in spanner mode has a key");
   if (dryRun) return turn.respond(call, { answer: "joined", bolt: self, sponsor: null, admit: null, dryRun: true });
+  const beginning = { at: 0, page: 0, announced: null, rows: [], worst: null } as const;
   const { tokenSeed } = request;
-  const attempt = ++office.state.attempt;
-  const asking: Asking = {
-    ...{ phase: "asking", call, attempt, bundle, tokenSeed, from },
-    ...{ at: 0, page: 0, announced: null, rows: [], worst: null },
-  };
-  ask(asking, office, turn);
+  ask({ phase: "asking", call, attempt: ++office.state.attempt, bundle, tokenSeed, from, ...beginning }, office, turn);
 }
 
 /** This very invite brought this server in already: its operator asks again because the answer was lost. */
@@ -75,14 +71,21 @@ function joinRefusal(bundle: Bundle, from: readonly string[], office: Office, wo
   if (phase === "removed") return say.removedKey(must(world.self, "a removed bolt has a key"));
   if (phase !== "unadmitted" && phase !== "orphaned") return say.alreadyMember(`This server is ${phase} of a spanner.`);
   if (bundle.spannerId !== world.config.spannerId) {
-    return say.wrongSpanner(`The bundle is for spanner "${bundle.spannerId}", this server for another.`, world.config.spannerId);
+    return say.wrongSpanner(
+      `The bundle is for spanner "${bundle.spannerId}", this server for another.`,
+      world.config.spannerId,
+    );
   }
   const { genesis } = world.roster.view();
   if (genesis !== null && genesis !== bundle.genesis) {
     return say.wrongSpanner("The bundle is for a spanner of the same name but another founding.", bundle.genesis);
   }
   if (from.length === 0) {
-    return { code: "NO_ADDRESS", message: "The bundle names no address to ask.", next: "vigocli spanner bolt join --from URL" };
+    return {
+      code: "NO_ADDRESS",
+      message: "The bundle names no address to ask.",
+      next: "vigocli spanner bolt join --from URL",
+    };
   }
   return claimRefusal(world.config) ?? (world.storeFailed === null ? null : say.storageRefusal(world.storeFailed));
 }
@@ -117,12 +120,22 @@ export function onJoinReply(outcome: CallOutcome, attempt: number, office: Offic
   onUnproven(asking, office, turn);
 }
 
-function onLost(failure: Extract<CallOutcome, { ok: false }>, asking: Asking, office: Office, turn: AdmissionsTurn): void {
+function onLost(
+  failure: Extract<CallOutcome, { ok: false }>,
+  asking: Asking,
+  office: Office,
+  turn: AdmissionsTurn,
+): void {
   const url = must(asking.from[asking.at], "an asking joiner has a url");
-  if (failure.why === "wrong-identity") return next({ weight: weights.wrongPin, refusal: say.pinMismatch(url) }, asking, office, turn);
+  if (failure.why === "wrong-identity")
+    return next({ weight: weights.wrongPin, refusal: say.pinMismatch(url) }, asking, office, turn);
   if (failure.perhapsDone || asking.announced !== null) rememberUncertain(office.state, pairOf(asking, turn));
   const why = "None of the addresses asked could be reached; nothing was spent.";
-  const refusal = say.tokenUnverifiable(asking.bundle.mint, why, "vigocli spanner bolt join --from URL-OF-ANOTHER-MEMBER");
+  const refusal = say.tokenUnverifiable(
+    asking.bundle.mint,
+    why,
+    "vigocli spanner bolt join --from URL-OF-ANOTHER-MEMBER",
+  );
   next({ weight: weights.unreachable, refusal }, asking, office, turn);
 }
 
@@ -134,7 +147,8 @@ function onRefused(
 ): void {
   const { refusal } = reply;
   if (refusal.code === "TOKEN_UNCERTAIN") rememberUncertain(office.state, pairOf(asking, turn));
-  if (!decidesToken(refusal) || local.has(refusal.code)) return next({ weight: weights.undecided, refusal }, asking, office, turn);
+  if (!decidesToken(refusal) || local.has(refusal.code))
+    return next({ weight: weights.undecided, refusal }, asking, office, turn);
   office.state.uncertain.delete(pairOf(asking, turn));
   end(refusal, reply.row, asking, office, turn);
 }
@@ -216,4 +230,3 @@ export function onJoinNotStored(attempt: number, why: StoreFailure, office: Offi
   };
   turn.respond(taking.call, { answer: "refused", refusal, row: null });
 }
-

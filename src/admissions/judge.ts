@@ -32,7 +32,9 @@ export type Verdict =
 export function judge(claim: JoinClaim, world: World, neighbours: Neighbours): Verdict {
   const view = world.roster.view();
   if (view.genesis === null || claim.genesis !== view.genesis) {
-    return refuse(say.wrongSpanner("The bundle belongs to another spanner than the bolt that was asked.", claim.genesis));
+    return refuse(
+      say.wrongSpanner("The bundle belongs to another spanner than the bolt that was asked.", claim.genesis),
+    );
   }
   const token = view.tokens.get(claim.mint);
   const seated = seatOf(claim, view, token, world);
@@ -65,7 +67,8 @@ function seatOf(claim: JoinClaim, view: RosterView, token: Token | undefined, wo
   if (own !== undefined) return { is: "admitted", row: own.row };
   if (isSuccessor(member, world)) return { is: "admitted", row: member.admittedBy };
   const row = world.roster.get(member.admittedBy) ?? null;
-  return refuse(say.alreadyMember("This key is a member already, by another invite; nothing was spent."), row);
+  const next = "run the join with the invite that admitted it, or remove it and join with a new key";
+  return refuse(say.alreadyMember("This key is a member already, by another invite; nothing was spent.", next), row);
 }
 
 /** A successor has no ADMIT: the LEAVE that names it is shown in its place, to any invite, which stays unspent. */

@@ -47,7 +47,8 @@ function successorRefusal(key: BoltId, world: World): Refusal | null {
   const view = world.roster.view();
   const member = view.byId.get(key);
   if (member?.standing.is === "removed") return say.removedKey(key);
-  if (member !== undefined) return say.alreadyMember("A successor must never have been a member.", "vigocli spanner identity");
+  if (member !== undefined)
+    return say.alreadyMember("A successor must never have been a member.", "vigocli spanner identity");
   if (view.orphans.has(key)) return say.alreadyMember("A successor must never have been admitted, counting or not.");
   return key === view.recoveryKey ? say.keyRejected(key, "it is the recovery key") : null;
 }
@@ -59,7 +60,12 @@ export function draftLeave(order: LeaveOrder, world: World): Outcome<Leave> {
 }
 
 /** The LEAVE is on disk (`row`), or could not be written. */
-export function onLeaveSettled(order: LeaveOrder, outcome: Outcome<SignedRow>, office: Office, turn: AdmissionsTurn): void {
+export function onLeaveSettled(
+  order: LeaveOrder,
+  outcome: Outcome<SignedRow>,
+  office: Office,
+  turn: AdmissionsTurn,
+): void {
   office.state.ceremony = { phase: "idle" };
   if (!outcome.ok) return turn.respond(order.call, { answer: "refused", refusal: outcome.refusal, row: null });
   turn.note({ what: "left", detail: outcome.value.message.id });

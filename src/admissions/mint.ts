@@ -46,7 +46,12 @@ export function onInvite(
 
 function ttlRefusal(ttlMs: number): Refusal | null {
   if (Number.isSafeInteger(ttlMs) && ttlMs >= ttlMsMin && ttlMs <= ttlMsMax) return null;
-  return { code: "TTL_INVALID", message: "An invite lives from 1 minute to 30 days.", value: `${ttlMs} ms`, next: "--ttl 24h" };
+  return {
+    code: "TTL_INVALID",
+    message: "An invite lives from 1 minute to 30 days.",
+    value: `${ttlMs} ms`,
+    next: "--ttl 24h",
+  };
 }
 
 function mintRefusal(bound: InviteBound | null, office: Office, world: World): Refusal | null {

@@ -76,7 +76,12 @@ export function wrongSpanner(message: string, value: string): Refusal {
 
 export function tokenSpent(mint: RowId, spentMs: number | null): Refusal {
   const when = spentMs === null ? "" : ` at ${wallText(spentMs)}`;
-  return { code: "TOKEN_SPENT", message: `This invite was used${when}; each admits one key.`, value: mint, next: mintAgain };
+  return {
+    code: "TOKEN_SPENT",
+    message: `This invite was used${when}; each admits one key.`,
+    value: mint,
+    next: mintAgain,
+  };
 }
 
 export function tokenExpired(mint: RowId, expiresMs: number, wallMs: number): Refusal {
@@ -129,7 +134,12 @@ export function pinMismatch(url: string): Refusal {
 }
 
 export function keyRejected(key: BoltId, why: string): Refusal {
-  return { code: "KEY_REJECTED", message: `This key cannot be admitted: ${why}.`, value: key, next: "vigocli spanner identity" };
+  return {
+    code: "KEY_REJECTED",
+    message: `This key cannot be admitted: ${why}.`,
+    value: key,
+    next: "vigocli spanner identity",
+  };
 }
 
 export function inviteMismatch(what: string, wanted: string, given: string): Refusal {
@@ -146,7 +156,11 @@ export function claimInvalid(message: string, value: string): Refusal {
 }
 
 export function spannerFull(members: number): Refusal {
-  return { code: "SPANNER_FULL", message: `The spanner has ${members} members, which is its limit.`, value: String(members) };
+  return {
+    code: "SPANNER_FULL",
+    message: `The spanner has ${members} members, which is its limit.`,
+    value: String(members),
+  };
 }
 
 export function rateLimited(waitS: number): Refusal {

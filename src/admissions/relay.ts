@@ -84,7 +84,10 @@ export function onRelayed(asker: Asker, reply: PeerReply, office: Office, turn: 
 /** The minter admitted, but its rows found no place here. */
 export function onRelayNotStored(asker: Asker, why: StoreFailure, office: Office, turn: AdmissionsTurn): void {
   rememberUncertain(office.state, pairOf(asker));
-  const refusal = say.tokenUncertain(asker.proof.message.claim.mint, `The disk of the bolt that was asked failed (${why})`);
+  const refusal = say.tokenUncertain(
+    asker.proof.message.claim.mint,
+    `The disk of the bolt that was asked failed (${why})`,
+  );
   answerRefused(asker, { ...refusal, next: "run the same join again --from another member" }, turn);
 }
 

@@ -14,7 +14,7 @@ import { ofMs } from "../kernel/time.ts";
 import { findBolt } from "../roster/find-bolt.ts";
 import type { Remove, SignedRow } from "../roster/row.ts";
 import type { Member } from "../roster/view.ts";
-import type { AdminRequest } from "../turn/admin.ts";
+import type { AdminAnswer, AdminRequest } from "../turn/admin.ts";
 import type { PeerRequest } from "../turn/peer.ts";
 import type { PeerCaller } from "../turn/room.ts";
 import type { CallId, CallOutcome, World } from "../turn/turn.ts";
@@ -44,12 +44,14 @@ export function onRemove(call: CallId, request: RemoveRequest, office: Office, t
   if (refusal !== null) return refuse(asked, refusal, turn);
   if (dryRun) {
     const by = recovery === null ? world.self : recovery.publicKey;
-    const shown = cut ?? cutHeld(world.roster, target);
-    return turn.respond(call, {
-      ...{ answer: "removed", target: target.id, row: null, by, cut: shown, notAsked: [], dryRun: true },
-    });
+    return turn.respond(call, planned(target, by, cut ?? cutHeld(world.roster, target)));
   }
   beginRemoval(asked, target, cut, recovery, office, turn);
+}
+
+/** What a dry run shows: who would remove, and the cut as of now. */
+function planned(target: Member, by: BoltId | null, cut: readonly RowId[]): AdminAnswer {
+  return { answer: "removed", target: target.id, row: null, by, cut, notAsked: [], dryRun: true };
 }
 
 function findTarget(request: RemoveRequest, world: World): Outcome<Member> {
@@ -111,7 +113,11 @@ export function onPeerRemove(
   }
   const target = view.byId.get(request.target);
   if (target === undefined) {
-    return refuse(asked, { code: "BOLT_UNKNOWN", message: "No bolt on the roster has this key.", value: request.target }, turn);
+    return refuse(
+      asked,
+      { code: "BOLT_UNKNOWN", message: "No bolt on the roster has this key.", value: request.target },
+      turn,
+    );
   }
   const refusal = removeRefusal(target, request.cut, null, world);
   if (refusal !== null) return refuse(asked, refusal, turn);
@@ -172,11 +178,7 @@ function askElder(
   const elders = older.map((member) => member.id).filter((id) => world.links.has(id));
   const [elder, ...others] = elders;
   if (elder === undefined) return refuse({ by: "admin", call }, say.removeNeedsElder(target.id, target.name), turn);
-  if (dryRun) {
-    return turn.respond(call, {
-      ...{ answer: "removed", target: target.id, row: null, by: elder, cut: cut ?? [], notAsked: [], dryRun: true },
-    });
-  }
+  if (dryRun) return turn.respond(call, planned(target, elder, cut ?? []));
   callElder({ for: "elder", call, target: target.id, cut, elder, others }, turn);
 }
 
@@ -212,6 +214,9 @@ export function onElderReply(outcome: CallOutcome, purpose: ElderPurpose, turn: 
 }
 
 function refuse(asked: Asked, refusal: Refusal, turn: AdmissionsTurn, row: SignedRow | null = null): void {
-  const answer = asked.by === "admin" ? ({ answer: "refused", refusal, row } as const) : ({ reply: "refused", refusal, row } as const);
+  const answer =
+    asked.by === "admin"
+      ? ({ answer: "refused", refusal, row } as const)
+      : ({ reply: "refused", refusal, row } as const);
   turn.respond(asked.call, answer);
 }

@@ -53,7 +53,7 @@ const withdrawn: Refusal = { code: "WITHDRAWN", message: "Nobody waits for this 
 function draftOf(order: PenOrder, office: Office, world: World): Outcome<RowDraft> {
   switch (order.write) {
     case "genesis":
-      return done(draftGenesis(order, world));
+      return headed(done(draftGenesis(order, world)), world);
     case "mint":
       return headed(draftMint(order, office, world), world);
     case "revoke":

@@ -17,6 +17,7 @@ import { Admissions } from "../../src/admissions/admissions.ts";
 import type { AdmissionsPurpose } from "../../src/admissions/admissions.ts";
 import type { Draft, Signed, StoreFailure, Write } from "../../src/roster/durable.ts";
 import type { Profile, SignedProfile } from "../../src/roster/profile.ts";
+import { answerFetch } from "../../src/roster/exchange.ts";
 import { Roster } from "../../src/roster/roster.ts";
 import type { RowDraft, SignedRow } from "../../src/roster/row.ts";
 import type { AdminAnswer, AdminRequest, Bundle } from "../../src/turn/admin.ts";
@@ -27,7 +28,7 @@ import type { Phase } from "../../src/turn/status.ts";
 import type { Signer, Verifier } from "../../src/wire/genuine.ts";
 import { signJoin } from "../../src/wire/join.ts";
 import { signProfile, signRow } from "../../src/wire/rows.ts";
-import { consentBytes, consentDomain } from "../../src/roster/row-codec.ts";
+import { successionBytes, successionDomain } from "../../src/roster/row-codec.ts";
 
 /** A key anyone can compute: the toy seal is for tests of what rooms do, not of signatures. */
 export function keyOf(name: string): BoltId {
@@ -64,7 +65,13 @@ function signerOfSecret(secret: Secret): Signer {
 /** Something that has been asked for and has not happened yet. */
 export type Happening =
   | { readonly is: "store"; readonly bolt: BenchBolt; readonly epoch: number; readonly job: StoreJob }
-  | { readonly is: "stored"; readonly bolt: BenchBolt; readonly epoch: number; readonly job: StoreJob; readonly signed: Signed[] }
+  | {
+      readonly is: "stored";
+      readonly bolt: BenchBolt;
+      readonly epoch: number;
+      readonly job: StoreJob;
+      readonly signed: Signed[];
+    }
   | { readonly is: "draw"; readonly bolt: BenchBolt; readonly epoch: number; readonly purpose: AdmissionsPurpose }
   | { readonly is: "request"; readonly call: BenchCall }
   | { readonly is: "reply"; readonly call: BenchCall; readonly reply: PeerReply };
@@ -325,6 +332,7 @@ export class BenchBolt implements World {
 
   /** Asks as a peer or a stranger. */
   serve(from: PeerCaller, request: PeerRequest, patience: Micros, answer: (reply: PeerReply) => void): void {
+    if (request.ask === "fetch") return answer({ reply: "fetch", ...answerFetch(this.roster, request, 60_000) });
     const call = this.bench.nextCall++;
     this.#answering.set(call, (reply) => answer(reply as PeerReply));
     this.room.onPeer(call, from, request, patience, this.#turn());
@@ -395,8 +403,8 @@ export class BenchBolt implements World {
       case "profile":
         return { signed: "profile", profile: signProfile(draft.profile, signerOf(this.id)) };
       case "consent": {
-        const bytes = consentBytes(draft.genesis, draft.leaver, this.id);
-        return { signed: "consent", signature: signerOf(this.id).sign(inDomain(consentDomain, bytes)) };
+        const bytes = successionBytes(draft.genesis, draft.leaver, this.id);
+        return { signed: "consent", signature: signerOf(this.id).sign(inDomain(successionDomain, bytes)) };
       }
     }
   }
@@ -447,7 +455,16 @@ export class BenchBolt implements World {
       },
       call: (to, request, patience, purpose) => {
         const asked = request.ask === "join-order" ? this.#join(request) : request;
-        const call = { caller: this, epoch: this.epoch, to, request: asked, patience, purpose, isOver: false, wasSent: false };
+        const call = {
+          caller: this,
+          epoch: this.epoch,
+          to,
+          request: asked,
+          patience,
+          purpose,
+          isOver: false,
+          wasSent: false,
+        };
         bench.pending.push({ is: "request", call });
       },
       respond: (call, answer) => {

@@ -4,11 +4,20 @@ import type { BenchBolt } from "../../support/turn-bench.ts";
 import { Bench, codeOf, found, spanner } from "../../support/turn-bench.ts";
 
 function settings(patterns: readonly string[], licence = ""): LiveSettings {
-  return { patterns, tier1Ms: 1_000, tier2Ms: 5_000, staleAfterMs: null, licence: Uint8Array.from([...licence].map(Number)) };
+  return {
+    patterns,
+    tier1Ms: 1_000,
+    tier2Ms: 5_000,
+    staleAfterMs: null,
+    licence: Uint8Array.from([...licence].map(Number)),
+  };
 }
 const reload = (wanted: LiveSettings, dryRun = false) => ({ do: "reconfigure", settings: wanted, dryRun }) as const;
 const patternsOf = (bolt: BenchBolt): string[] =>
-  bolt.roster.view().byId.get(bolt.id)?.patterns.map(({ pattern }) => pattern) ?? [];
+  bolt.roster
+    .view()
+    .byId.get(bolt.id)
+    ?.patterns.map(({ pattern }) => pattern) ?? [];
 
 test("AD-14 a reload with other patterns claims them, then applies", () => {
   const bench = new Bench();
@@ -27,7 +36,7 @@ test("AD-14 a reload with the same patterns writes no row", () => {
   expect(east.disk.rows).toHaveLength(rows);
 });
 
-test("AD-14 T7 a reload with an overlapping pattern is refused whole: PATTERN_OVERLAP, the old claim and settings stay", () => {
+test("AD-14 T7 a reload with an overlapping pattern is refused whole: PATTERN_OVERLAP", () => {
   const bench = new Bench();
   const [east, west] = spanner(bench, "east", "west") as [BenchBolt, BenchBolt];
   const answer = west.do(reload(settings(["*.west.example", "a.east.example"], "1")));
@@ -63,7 +72,9 @@ test("AD-14 an overlap at start is noted, and the old claim stands", () => {
   west.restart();
   bench.settle();
   expect(patternsOf(west)).toEqual(["*.west.example"]);
-  expect(west.notes.some(({ what, detail }) => what === "claim-refused" && detail?.startsWith("PATTERN_OVERLAP"))).toBe(true);
+  expect(west.notes.some(({ what, detail }) => what === "claim-refused" && detail?.startsWith("PATTERN_OVERLAP"))).toBe(
+    true,
+  );
   expect(west.phase).toBe("member");
 });
 
@@ -82,7 +93,11 @@ test("AD-14 a server outside any spanner takes settings without a claim", () => 
 test("AD-1 a dry run of a reload says whether it would claim", () => {
   const bench = new Bench();
   const east = found(bench, "east");
-  expect(east.do(reload(settings(["*.new.example"]), true))).toEqual({ answer: "reconfigured", claimed: true, dryRun: true });
+  expect(east.do(reload(settings(["*.new.example"]), true))).toEqual({
+    answer: "reconfigured",
+    claimed: true,
+    dryRun: true,
+  });
   expect(patternsOf(east)).toEqual(["*.east.example"]);
   expect(east.config.patterns).toEqual(["*.east.example"]);
 });

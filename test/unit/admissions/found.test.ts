@@ -76,7 +76,11 @@ test("AD-15 a founder registers its profile, and again when what it says has cha
   east.config = { ...east.config, tlsPin: "a new pin" };
   east.restart();
   bench.settle();
-  expect(east.roster.profile(east.id)?.message).toMatchObject({ seq: 1, tlsPin: "a new pin", incarnation: east.incarnation });
+  expect(east.roster.profile(east.id)?.message).toMatchObject({
+    seq: 1,
+    tlsPin: "a new pin",
+    incarnation: east.incarnation,
+  });
 });
 
 test("AD-15 a profile signed by a later incarnation makes the bolt jump above it first", () => {

@@ -8,7 +8,12 @@ test("AD-10 T5 an invite publishes the public half of its token key only", () =>
   const bench = new Bench();
   const east = found(bench, "east");
   const { bundle, tokenSeed } = invite(east);
-  expect(bundle).toMatchObject({ minter: east.id, spannerId: "bench", pin: "pin of east", addresses: ["https://east.example"] });
+  expect(bundle).toMatchObject({
+    minter: east.id,
+    spannerId: "bench",
+    pin: "pin of east",
+    addresses: ["https://east.example"],
+  });
   expect(east.disk.rows.at(-1)?.message.body).toEqual({
     kind: "mint",
     tokenKey: bundle.tokenKey,
@@ -30,16 +35,24 @@ test("AD-10 an invite lives from one minute to 30 days: TTL_INVALID", () => {
 
 test("AD-10 only a member invites: NOT_A_MEMBER", () => {
   const bench = new Bench();
-  expect(codeOf(bench.bolt("one").do({ do: "invite", ttlMs: hourMs, bound: null, dryRun: false }))).toBe("NOT_A_MEMBER");
+  expect(codeOf(bench.bolt("one").do({ do: "invite", ttlMs: hourMs, bound: null, dryRun: false }))).toBe(
+    "NOT_A_MEMBER",
+  );
 });
 
 test("AD-1 a dry run of invite and of revoke changes nothing", () => {
   const bench = new Bench();
   const east = found(bench, "east");
-  expect(east.do({ do: "invite", ttlMs: hourMs, bound: null, dryRun: true })).toMatchObject({ answer: "invited", bundle: null });
+  expect(east.do({ do: "invite", ttlMs: hourMs, bound: null, dryRun: true })).toMatchObject({
+    answer: "invited",
+    bundle: null,
+  });
   const { bundle } = invite(east);
   const rows = east.disk.rows.length;
-  expect(east.do({ do: "invite-revoke", invite: bundle.mint, dryRun: true })).toMatchObject({ invite: { state: "open" }, dryRun: true });
+  expect(east.do({ do: "invite-revoke", invite: bundle.mint, dryRun: true })).toMatchObject({
+    invite: { state: "open" },
+    dryRun: true,
+  });
   expect(east.disk.rows).toHaveLength(rows);
 });
 
@@ -72,7 +85,14 @@ test("AD-10 invites are listed with what became of them, and found by the beginn
     const answer = bolt.do({ do: "invite-list" });
     return answer.answer === "invites" ? answer.invites.map(({ mode, state }) => `${mode} ${state}`) : [codeOf(answer)];
   };
-  const expected = ["bearer spent", "key-bound open", "bearer spent", "bearer revoked", "bearer expired", "bearer open"];
+  const expected = [
+    "bearer spent",
+    "key-bound open",
+    "bearer spent",
+    "bearer revoked",
+    "bearer expired",
+    "bearer open",
+  ];
   expect(states(east)).toEqual(expected);
   expect(states(west)).toEqual(expected);
   east.restart();

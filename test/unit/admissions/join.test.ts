@@ -52,7 +52,11 @@ test("AD-1 a dry run of join asks nobody", () => {
   const east = found(bench, "east");
   const request = { ...joinRequest(invite(east), east), dryRun: true } as const;
   const one = bench.bolt("one");
-  expect(one.do(request as ReturnType<typeof joinRequest>)).toMatchObject({ answer: "joined", admit: null, dryRun: true });
+  expect(one.do(request as ReturnType<typeof joinRequest>)).toMatchObject({
+    answer: "joined",
+    admit: null,
+    dryRun: true,
+  });
   expect(one.phase).toBe("unadmitted");
 });
 
@@ -83,7 +87,12 @@ test("AD-11 T8 a member impersonated at --from is not believed, whatever rows it
   const admitBy = (bolt: BenchBolt, key = one.id): SignedRow =>
     bolt.forge({
       ...{ kind: "admit", mint: ticket.bundle.mint, tokenKey: ticket.bundle.tokenKey, key, name: "one" },
-      ...{ patterns: [], addresses: { grpc: [], api: [] }, keyProof: new Uint8Array(64), tokenProof: new Uint8Array(64) },
+      ...{
+        patterns: [],
+        addresses: { grpc: [], api: [] },
+        keyProof: new Uint8Array(64),
+        tokenProof: new Uint8Array(64),
+      },
     });
   const other = found(bench, "other");
   const shown = [
@@ -97,9 +106,14 @@ test("AD-11 T8 a member impersonated at --from is not believed, whatever rows it
   ];
   const codes = shown.map(({ admit, rows }) => {
     bench.impostors.set("https://thief.example", () => {
-      return { ok: true, reply: { reply: "admitted", admit: admit as SignedRow["message"]["id"], rows, page: 0, pages: 1 } };
+      return {
+        ok: true,
+        reply: { reply: "admitted", admit: admit as SignedRow["message"]["id"], rows, page: 0, pages: 1 },
+      };
     });
-    return codeOf(one.do({ ...joinRequest(ticket), from: ["https://thief.example"] } as ReturnType<typeof joinRequest>));
+    return codeOf(
+      one.do({ ...joinRequest(ticket), from: ["https://thief.example"] } as ReturnType<typeof joinRequest>),
+    );
   });
   expect(codes).toEqual([
     "WRONG_SPANNER",
@@ -122,7 +136,7 @@ test("AD-11 T8 an honest member after an impostor still brings the joiner in", (
   expect(codeOf(bench.bolt("one").do(request as ReturnType<typeof joinRequest>))).toBe("joined");
 });
 
-test("AD-11 nobody answers: TOKEN_UNVERIFIABLE; an answer lost: TOKEN_UNCERTAIN, and it stays so until it is settled", () => {
+test("AD-11 nobody answers: TOKEN_UNVERIFIABLE; an answer lost: TOKEN_UNCERTAIN until it is settled", () => {
   const bench = new Bench();
   const east = found(bench, "east");
   const ticket = invite(east);

@@ -105,7 +105,10 @@ test("AD-7 a bolt that is asked by a relay does not relay again", () => {
   const box = one.ask(joinRequest(ticket, west));
   const request = until(bench, (next) => next.is === "request" && next.call.caller === west);
   expect(box.answer).toBeNull();
-  const proof = must(request.is === "request" && request.call.request.ask === "redeem" ? request.call.request : null, "redeem");
+  const proof = must(
+    request.is === "request" && request.call.request.ask === "redeem" ? request.call.request : null,
+    "redeem",
+  );
   const codes: string[] = [];
   west.serve({ is: "bolt", bolt: east.id }, proof, bench.now, (reply) => codes.push(codeOf(reply)));
   expect(codes).toEqual(["TOKEN_UNVERIFIABLE"]);

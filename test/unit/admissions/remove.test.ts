@@ -39,7 +39,9 @@ test("AD-16 the target itself is not asked", () => {
   const bench = new Bench();
   const [east, west, north] = spanner(bench, "east", "west", "north") as Three;
   east.ask(remove("north"));
-  const asked = bench.pending.flatMap((next) => (next.is === "request" && "bolt" in next.call.to ? [next.call.to.bolt] : []));
+  const asked = bench.pending.flatMap((next) =>
+    next.is === "request" && "bolt" in next.call.to ? [next.call.to.bolt] : [],
+  );
   expect(asked).toEqual([west.id]);
   expect(asked).not.toContain(north.id);
   bench.settle();
@@ -139,7 +141,10 @@ test("AD-16 refusals of remove: itself, unknown, removed before", () => {
   expect(codeOf(east.do(remove("east")))).toBe("REMOVE_SELF");
   expect(codeOf(east.do(remove("nobody")))).toBe("BOLT_UNKNOWN");
   east.do(remove("west"));
-  expect(east.do(remove("west"))).toMatchObject({ refusal: { code: "REMOVED" }, row: { message: { body: { kind: "remove" } } } });
+  expect(east.do(remove("west"))).toMatchObject({
+    refusal: { code: "REMOVED" },
+    row: { message: { body: { kind: "remove" } } },
+  });
   expect(codeOf(bench.bolt("one").do(remove("east")))).toBe("NOT_A_MEMBER");
 });
 
@@ -147,7 +152,12 @@ test("AD-1 a dry run of remove shows who would do it and with what cut", () => {
   const bench = new Bench();
   const [east, west, north] = spanner(bench, "east", "west", "north") as Three;
   const rows = east.disk.rows.length;
-  expect(east.do({ ...remove("north"), dryRun: true })).toMatchObject({ answer: "removed", by: east.id, row: null, dryRun: true });
+  expect(east.do({ ...remove("north"), dryRun: true })).toMatchObject({
+    answer: "removed",
+    by: east.id,
+    row: null,
+    dryRun: true,
+  });
   expect(north.do({ ...remove("west"), dryRun: true })).toMatchObject({ by: east.id, row: null, dryRun: true });
   expect(east.disk.rows).toHaveLength(rows);
   expect(west.phase).toBe("member");
@@ -157,7 +167,9 @@ test("AD-18 crossed removals: the elder's counts, and the younger is removed", (
   const bench = new Bench();
   const [east, west] = spanner(bench, "east", "west", "north") as Three;
   expect(codeOf(west.do(remove("north")))).toBe("removed");
-  expect(codeOf(east.do({ ...remove("west"), cut: [must(west.roster.view().byId.get(west.id), "self").admittedBy] }))).toBe("removed");
+  expect(
+    codeOf(east.do({ ...remove("west"), cut: [must(west.roster.view().byId.get(west.id), "self").admittedBy] })),
+  ).toBe("removed");
   const north = must(bench.bolts.get(keyOf("north")), "north");
   bench.gossip(west, north);
   expect(north.phase).toBe("removed");
