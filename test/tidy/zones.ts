@@ -1,6 +1,6 @@
 /**
  * What the two deterministic zones may not touch: the core rooms (TI-2 to TI-7) and the simulator (TI-8).
- * The compiler refuses most of it in the core; this says it with the rule's id, and says what the compiler lets through.
+ * In the core the compiler refuses most of it; this says it with the rule's id, and says what the compiler lets by.
  */
 import ts from "typescript";
 import { importsOf, lineOf, walk } from "./source.ts";
