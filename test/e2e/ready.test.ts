@@ -51,7 +51,11 @@ beforeEach(() => {
     `#!${process.execPath}
 import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 appendFileSync("npm.log", process.argv.slice(2).join(" ") + "\\n");
-if (existsSync("npm-fails")) { rmSync("npm-fails"); mkdirSync("node_modules/half", { recursive: true }); process.exit(1); }
+if (existsSync("npm-fails")) {
+  rmSync("npm-fails");
+  mkdirSync("node_modules/half", { recursive: true });
+  process.exit(1);
+}
 rmSync("node_modules", { recursive: true, force: true });
 mkdirSync("node_modules/@types", { recursive: true });
 for (const name of ["typescript", "@types/node", "undici-types"]) {
@@ -153,10 +157,8 @@ test("TI-19 a broken install is tried once more, from nothing", async () => {
 });
 
 test("TI-19 a second failure is told, and no lock stays", async () => {
-  put(
-    "bin/npm",
-    `#!${process.execPath}\nimport { appendFileSync } from "node:fs";\nappendFileSync("npm.log", "x\\n");\nprocess.exit(1);\n`,
-  );
+  const lines = ['import { appendFileSync } from "node:fs";', 'appendFileSync("npm.log", "x\\n");', "process.exit(1);"];
+  put("bin/npm", [`#!${process.execPath}`, ...lines, ""].join("\n"));
   const ended = await start();
   expect(ended).toMatchObject({ code: 1, out: "" });
   expect(ended.err).toContain("could not be installed");
