@@ -50,7 +50,7 @@ test.each([
 
 test.each([
   ["members and keys of the same name", "const a = { Date: 1, process: 2 }; f(a.Date, a.process, row.Promise);"],
-  ["declarations of the same name", "function f(process: number): void {}"],
+  ["declarations of the same name", "function f(process: number): void {}\nconst { fetch } = x;\nf(fetch.ids);"],
   ["exact maths", "f(Math.max(1, 2), Math.floor(3.5), 2 ** 32, 2n ** n)"],
   ["strings and comments", '// Date.now\nf("Date.now()")'],
   ["packages over bytes", 'import { sha256 } from "@noble/hashes/sha2.js"'],

@@ -78,6 +78,7 @@ function finding(rule: string, source: Source, node: ts.Node, what: string): str
 
 function usedIn(source: Source, globals: Bans, members: Bans): string[] {
   const found: string[] = [];
+  const own = declaredIn(source);
   walk(source, (node) => {
     if (ts.isPropertyAccessExpression(node)) {
       const name = node.name.text;
@@ -85,7 +86,7 @@ function usedIn(source: Source, globals: Bans, members: Bans): string[] {
       const rule = members.get(`${owner}.${name}`) ?? members.get(`.${name}`);
       if (rule !== undefined) found.push(finding(rule, source, node, `${owner}.${name}`));
     }
-    if (ts.isIdentifier(node) && isFreeName(node)) {
+    if (ts.isIdentifier(node) && isFreeName(node) && !own.has(node.text)) {
       const rule = globals.get(node.text);
       if (rule !== undefined) found.push(finding(rule, source, node, withMember(node)));
     }
@@ -102,23 +103,38 @@ function usedIn(source: Source, globals: Bans, members: Bans): string[] {
   return found;
 }
 
-/** Whether an identifier stands for itself: not a member, not a key, not an import's or a declaration's own name. */
+/** Names that a source gives to things of its own; such a name is not the global one. */
+function declaredIn(source: Source): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(source, (node) => {
+    const isDeclaration =
+      ts.isParameter(node) ||
+      ts.isVariableDeclaration(node) ||
+      ts.isBindingElement(node) ||
+      ts.isFunctionDeclaration(node) ||
+      ts.isTypeAliasDeclaration(node) ||
+      ts.isInterfaceDeclaration(node) ||
+      ts.isImportSpecifier(node);
+    if (isDeclaration && node.name !== undefined && ts.isIdentifier(node.name)) names.add(node.name.text);
+  });
+  return names;
+}
+
+/** Whether an identifier is a name of its own: not a member, not a key. */
 function isFreeName(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;
   if (ts.isQualifiedName(parent)) return parent.left === node;
-  const isNamed =
+  if (ts.isBindingElement(parent)) return parent.propertyName !== node;
+  const isKey =
     ts.isPropertyAssignment(parent) ||
     ts.isPropertySignature(parent) ||
     ts.isPropertyDeclaration(parent) ||
     ts.isMethodDeclaration(parent) ||
     ts.isMethodSignature(parent) ||
-    ts.isParameter(parent) ||
-    ts.isVariableDeclaration(parent) ||
-    ts.isFunctionDeclaration(parent) ||
-    ts.isTypeAliasDeclaration(parent) ||
-    ts.isInterfaceDeclaration(parent);
-  return !(isNamed && parent.name === node) && !ts.isImportSpecifier(parent);
+    ts.isGetAccessorDeclaration(parent) ||
+    ts.isNamedTupleMember(parent);
+  return !(isKey && parent.name === node);
 }
 
 function withMember(node: ts.Identifier): string {
