@@ -2,9 +2,10 @@
  * How two rosters become equal: pure answers over a roster, every message bounded, no streams (RO-10 to RO-15).
  *
  *   asker                                  responder
- *   reconcile {vector, digest}      -->    nothing when digests agree; else rows the asker provably lacks, oldest
- *   merges them, then plans   <-- reply    first, and its own heads of authors of whom the asker knows more or other
- *   fetch {ids, locator} if a log forked   -->   those rows with the ancestors that the locator does not show
+ *   reconcile {vector, digest}      -->    nothing when digests agree; to an asker that is only behind, the rows it
+ *   merges them, then plans   <-- reply    lacks, oldest first; to one that knows more, heads: what it knows may be
+ *   fetch {ids, locator}, if told heads -->  a REMOVE, beyond whose cut nothing is to be sent
+ *   merges, plans again       <-- reply    those rows with the ancestors that the locator does not show
  *   offer {rows, profiles}          -->    merges them
  *
  * A head says that all its ancestors by prev, seen and named rows are held, for merging demands them. Rows that do not
@@ -14,7 +15,8 @@ import type { BoltId, RowId } from "../kernel/id.ts";
 import { compareText, sorted } from "../kernel/order.ts";
 import { compareProfiles } from "./profile-codec.ts";
 import type { SignedProfile } from "./profile.ts";
-import { closureOf, missingFrom } from "./reach.ts";
+import { closureOf, isWithinHeads, missingFrom } from "./reach.ts";
+import type { Holding } from "./reach.ts";
 import { bySignedOrder } from "./row-index.ts";
 import type { Roster } from "./roster.ts";
 import type { SignedRow } from "./row.ts";
@@ -34,6 +36,8 @@ export interface ReconcileReply extends Span {
   readonly profiles: readonly SignedProfile[];
   /** The responder's counting heads of authors of whom the asker named heads that it does not hold. */
   readonly theirs: readonly Heads[];
+  /** Its counting heads of authors of whom it holds all that the asker named, and more; for the asker to fetch. */
+  readonly newer: readonly Heads[];
   /** Authors whose profile the asker holds and the responder does not. */
   readonly lacks: readonly BoltId[];
   /** Not everything fitted: ask again once this is merged. */
@@ -78,15 +82,18 @@ export interface ReconcilePlan {
 export const exchangeLimits = {
   pageBytes: 61_440,
   fetchIds: 256,
-  locatorAuthors: 64,
-  /** Marks of a locator for one author. */
-  locatorIds: 64,
+  fetchAuthors: 64,
+  /** Heads of one author in a locator. */
+  locatorHeads: 16,
   /** How far back a fetch without locator reaches in a log. */
   chainRows: 64,
 } as const;
 
 /** Signature and lengths around signed bytes. */
 const sealBytes = 76;
+const bareIdBytes = 34;
+
+const nothing = { rows: [], profiles: [], theirs: [], newer: [], lacks: [], more: false } as const;
 
 /** What a row takes in a message. */
 export function rowBytes(row: SignedRow): number {
@@ -102,16 +109,22 @@ export function profileBytes(profile: SignedProfile): number {
 export function answerReconcile(roster: Roster, request: Reconcile, limitBytes: number): ReconcileReply {
   const { vector, digest } = request;
   const { after, upTo } = vector;
-  if (digest === roster.digest()) return { rows: [], profiles: [], theirs: [], lacks: [], more: false, after, upTo: null };
-  const compared = compareHeads(roster, vector);
-  const theirs = fit(compared.theirs, limitBytes / 2, headsBytes);
+  if (digest === roster.digest()) return { ...nothing, after, upTo: null };
   const { view, index } = { view: roster.view(), index: roster.index };
-  const missing = missingFrom(compared.starts, compared.holding, index, (id) => view.counts(id));
-  const rows = fit(missing, limitBytes - theirs.bytes, rowBytes);
+  const compared = compareHeads(roster, vector);
   const shown = profilesToShow(roster, vector);
-  const profiles = fit(shown.show, limitBytes - theirs.bytes - rows.bytes, profileBytes);
-  const more = theirs.more || rows.more || profiles.more;
-  return { rows: rows.page, profiles: profiles.page, theirs: theirs.page, lacks: shown.lacks, more, after, upTo };
+  const theirs = fit(compared.theirs, limitBytes / 4, headsBytes);
+  const newer = fit(compared.theirs.length > 0 ? compared.newer : [], limitBytes / 4, headsBytes);
+  const lacks = fit(shown.lacks, limitBytes / 4, () => bareIdBytes);
+  let left = limitBytes - theirs.bytes - newer.bytes - lacks.bytes;
+  const isBehind = compared.theirs.length === 0;
+  const missing = isBehind ? missingFrom(compared.starts, compared.holding, index, (id) => view.counts(id)) : [];
+  const rows = fit(missing, left, rowBytes);
+  left -= rows.bytes;
+  const profiles = fit(shown.show, left, profileBytes);
+  const more = theirs.more || newer.more || lacks.more || rows.more || profiles.more;
+  const names = { theirs: theirs.page, newer: newer.page, lacks: lacks.page };
+  return { rows: rows.page, profiles: profiles.page, ...names, more, after, upTo };
 }
 
 /**
@@ -119,25 +132,18 @@ export function answerReconcile(roster: Roster, request: Reconcile, limitBytes: 
  * after each fetch; it never asks twice for what came.
  */
 export function planAfterReconcile(roster: Roster, reply: ReconcileReply): ReconcilePlan {
-  const coming = new Set(reply.rows.map((row) => row.message.id));
-  const isHere = (id: RowId): boolean => coming.has(id) || roster.get(id) !== undefined;
-  const unsettled = reply.theirs.filter(({ heads }) => !heads.every(isHere));
-  const pulled = unsettled.filter(({ author }) => !isRemoved(roster, author)).slice(0, exchangeLimits.locatorAuthors);
-  const ids = pulled.flatMap(({ heads }) => heads.filter((id) => !isHere(id))).slice(0, exchangeLimits.fetchIds);
+  const fetch = fetchAfter(roster, reply);
+  if (fetch !== undefined) return { fetch, offer: [] };
   const offer = offerPages(rowsToOffer(roster, reply), profilesToOffer(roster, reply));
-  const after = reply.more ? reply.after : reply.upTo;
-  const isDone = !reply.more && reply.upTo === null;
-  return {
-    ...(ids.length > 0 ? { fetch: { ids, locator: locatorsOf(roster, pulled.map(({ author }) => author)) } } : {}),
-    offer,
-    ...(isDone ? {} : { next: { vector: vectorOf(roster, after), digest: roster.digest() } }),
-  };
+  if (!reply.more && reply.upTo === null) return { offer };
+  const vector = vectorOf(roster, reply.more ? reply.after : reply.upTo);
+  return { offer, next: { vector, digest: roster.digest() } };
 }
 
 /** Asks for the rows that waiting ones name; undefined when none wait. */
 export function fetchWanted(roster: Roster): Fetch | undefined {
   const ids = roster.wanted().slice(0, exchangeLimits.fetchIds);
-  const authors = roster.waitingAuthors().slice(0, exchangeLimits.locatorAuthors);
+  const authors = roster.waitingAuthors().slice(0, exchangeLimits.fetchAuthors);
   return ids.length === 0 ? undefined : { ids, locator: locatorsOf(roster, authors) };
 }
 
@@ -165,30 +171,35 @@ export function ancestryOf(roster: Roster, id: RowId): readonly SignedRow[] {
   return rows.sort(bySignedOrder);
 }
 
+interface Compared {
+  /** Our heads that the asker lacks, of authors of whom we hold all it named. */
+  readonly starts: RowId[];
+  /** The same by author. */
+  readonly newer: Heads[];
+  readonly theirs: Heads[];
+  readonly holding: Holding;
+}
+
 /** Which of our heads the asker lacks, and of which authors it named heads that we lack. */
-function compareHeads(
-  roster: Roster,
-  vector: Vector,
-): { starts: RowId[]; theirs: Heads[]; holding: { heads: Map<BoltId, readonly RowId[]>; also: RowId[] } } {
+function compareHeads(roster: Roster, vector: Vector): Compared {
   const { index } = roster;
   const asked = new Map(vector.heads.map(({ author, heads }) => [author, heads] as const));
-  const starts: RowId[] = [];
-  const theirs: Heads[] = [];
+  const compared = { starts: [] as RowId[], newer: [] as Heads[], theirs: [] as Heads[] };
   const heads = new Map<BoltId, readonly RowId[]>();
-  const also: RowId[] = [];
   for (const author of sorted(new Set([...asked.keys(), ...roster.view().countingHeads.keys()]), compareText)) {
     if (!isWithin(author, vector)) continue;
     const named = asked.get(author) ?? [];
-    const own = countingHeads(roster, author);
-    if (named.every((id) => index.has(id))) {
-      heads.set(author, named);
-      starts.push(...own.filter((id) => !named.some((head) => head === id || index.isAncestorByPrev(id, head))));
-    } else {
-      theirs.push({ author, heads: own });
-      also.push(...named.filter((id) => index.has(id)));
+    const own = { author, heads: countingHeads(roster, author) };
+    if (!named.every((id) => index.has(id))) {
+      compared.theirs.push(own);
+      continue;
     }
+    heads.set(author, named);
+    const lacked = own.heads.filter((id) => !isWithinHeads(id, named, index));
+    if (lacked.length > 0) compared.newer.push(own);
+    compared.starts.push(...lacked);
   }
-  return { starts, theirs, holding: { heads, also } };
+  return { ...compared, holding: { heads, also: [] } };
 }
 
 function profilesToShow(roster: Roster, vector: Vector): { show: SignedProfile[]; lacks: BoltId[] } {
@@ -207,21 +218,37 @@ function isRemoved(roster: Roster, author: BoltId): boolean {
   return roster.view().byId.get(author)?.standing.is === "removed";
 }
 
-/** Our rows past the heads the responder told, of logs whose heads we all hold. */
+/** Asks for heads told that we lack; those of a bolt that is removed here are left where they are. */
+function fetchAfter(roster: Roster, reply: ReconcileReply): Fetch | undefined {
+  const lacked = (told: Heads): readonly RowId[] => told.heads.filter((id) => roster.get(id) === undefined);
+  const pulls = (told: Heads): boolean => lacked(told).length > 0 && !isRemoved(roster, told.author);
+  const theirs = reply.theirs.filter(pulls).slice(0, exchangeLimits.fetchAuthors);
+  const newer = reply.newer.filter(pulls).slice(0, exchangeLimits.fetchAuthors - theirs.length);
+  const ids = [...theirs, ...newer].flatMap(lacked).slice(0, exchangeLimits.fetchIds);
+  if (ids.length === 0) return undefined;
+  // Of `newer` logs the responder holds our heads, so these alone are marks enough.
+  const ends = newer.map(({ author }) => ({ author, ids: headsHeld(roster, author) }));
+  return { ids, locator: [...locatorsOf(roster, theirs.map(({ author }) => author)), ...ends] };
+}
+
+function headsHeld(roster: Roster, author: BoltId): readonly RowId[] {
+  return roster.index.heads(author).slice(-exchangeLimits.locatorHeads).map(({ message }) => message.id);
+}
+
+/** Our rows past the heads the responder told, of logs of which it lacks some. */
 function rowsToOffer(roster: Roster, reply: ReconcileReply): readonly SignedRow[] {
   const { index } = roster;
   const view = roster.view();
   const heads = new Map<BoltId, readonly RowId[]>();
-  for (const { author, heads: told } of reply.theirs) if (told.every((id) => index.has(id))) heads.set(author, told);
-  const listed = new Set(reply.theirs.map(({ author }) => author));
-  const starts = [...heads.keys()].flatMap((author) => countingHeads(roster, author));
-  const others = [...view.countingHeads].filter(([author]) => isWithin(author, reply) && !listed.has(author));
+  const starts: RowId[] = [];
+  for (const { author, heads: told } of reply.theirs) {
+    const held = told.filter((id) => index.has(id));
+    heads.set(author, held);
+    starts.push(...countingHeads(roster, author).filter((id) => !isWithinHeads(id, held, index)));
+  }
+  const others = [...view.countingHeads].filter(([author]) => isWithin(author, reply) && !heads.has(author));
   const also = others.flatMap(([, ids]) => ids);
-  const news = starts.filter((id) => {
-    const told = heads.get(index.get(id)?.message.origin ?? ("" as BoltId)) ?? [];
-    return !told.some((head) => head === id || index.isAncestorByPrev(id, head));
-  });
-  return missingFrom(news, { heads, also }, index, (id) => view.counts(id));
+  return missingFrom(starts, { heads, also }, index, (id) => view.counts(id));
 }
 
 function profilesToOffer(roster: Roster, reply: ReconcileReply): readonly SignedProfile[] {
@@ -251,19 +278,21 @@ function locatorsOf(roster: Roster, authors: readonly BoltId[]): readonly Locato
   return authors.map((author) => ({ author, ids: marksOf(roster, author) }));
 }
 
-/** Heads, then rows 1, 2, 4, ... before each: the responder finds the fork within twice its distance. */
+/**
+ * Its heads, then rows 1, 2, 4, ... before the highest: so the responder finds where logs part within twice the
+ * distance.
+ */
 function marksOf(roster: Roster, author: BoltId): readonly RowId[] {
-  const { index } = roster;
-  const marks = new Set<RowId>();
-  for (const { message } of [...index.heads(author)].reverse()) {
-    marks.add(message.id);
-    for (let back = 1; back < message.seq; back *= 2) {
-      const mark = index.ancestorAt(message.id, message.seq - back);
-      if (mark !== undefined) marks.add(mark.message.id);
-    }
-    if (marks.size >= exchangeLimits.locatorIds) break;
+  const heads = headsHeld(roster, author);
+  const tip = heads.at(-1);
+  const top = tip === undefined ? undefined : roster.get(tip)?.message;
+  if (top === undefined) return heads;
+  const marks: RowId[] = [];
+  for (let back = 1; back < top.seq; back *= 2) {
+    const mark = roster.index.ancestorAt(top.id, top.seq - back);
+    if (mark !== undefined) marks.push(mark.message.id);
   }
-  return [...marks].slice(0, exchangeLimits.locatorIds);
+  return [...heads, ...marks];
 }
 
 const none = { page: [], bytes: 0, more: false } as const;

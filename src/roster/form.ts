@@ -18,14 +18,16 @@ export function missingBefore(row: Row, index: RowIndex): readonly RowId[] {
   return missing.length < 2 ? missing : [...new Set(missing)];
 }
 
+/** Whether the row belongs to another spanner than the set; of an empty set none does. */
+export function isForeign(row: Row, index: RowIndex): boolean {
+  const founding = index.genesis()?.message.id;
+  return founding !== undefined && (row.genesis ?? row.id) !== founding;
+}
+
 /** Why a row, whose named rows are all merged, is refused for ever; null when its form holds. */
 export function formFault(row: Row, index: RowIndex): string | null {
-  const founding = index.genesis();
-  if (row.genesis === null) {
-    if (founding !== undefined) return "another GENESIS: a foreign spanner";
-    return row.body.kind === "genesis" ? null : "a GENESIS that does not stand";
-  }
-  if (founding === undefined || row.genesis !== founding.message.id) return "of a foreign spanner";
+  if (isForeign(row, index)) return "of a foreign spanner";
+  if (row.genesis === null) return row.body.kind === "genesis" ? null : "a GENESIS that does not stand";
   const prev = row.prev === null ? undefined : index.get(row.prev);
   const seen = row.seen === null ? undefined : index.get(row.seen);
   if (prev === undefined || seen === undefined) return "prev or seen is missing";

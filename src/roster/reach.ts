@@ -22,6 +22,11 @@ export function closureOf(index: RowIndex, starts: Iterable<RowId>): Set<RowId> 
   return reached;
 }
 
+/** Whether the row is one of these heads or leads to one by `prev`. */
+export function isWithinHeads(id: RowId, heads: readonly RowId[], index: RowIndex): boolean {
+  return heads.some((head) => head === id || index.isAncestorByPrev(id, head));
+}
+
 /** What another bolt is known to hold. */
 export interface Holding {
   /**
@@ -47,7 +52,7 @@ export function missingFrom(
   const isLacked = ({ message }: SignedRow): boolean => {
     const { id, origin } = message;
     const heads = holding.heads.get(origin);
-    if (heads?.some((head) => head === id || index.isAncestorByPrev(id, head))) return false;
+    if (heads !== undefined && isWithinHeads(id, heads, index)) return false;
     if (counts(id)) return heads !== undefined;
     // Rows that do not count are in no vector: only a whole closure tells, and few exchanges meet one.
     closure ??= closureOf(index, [...[...holding.heads.values()].flat(), ...holding.also]);

@@ -9,7 +9,7 @@ import { fromHex, toHex } from "../kernel/hex.ts";
 import { idBytes } from "../kernel/id.ts";
 import type { BoltId, RowId } from "../kernel/id.ts";
 import { compareText, sorted } from "../kernel/order.ts";
-import { formFault, missingBefore } from "./form.ts";
+import { formFault, isForeign, missingBefore } from "./form.ts";
 import { compareProfiles, profileHash } from "./profile-codec.ts";
 import type { SignedProfile } from "./profile.ts";
 import { bySignedOrder, RowIndex } from "./row-index.ts";
@@ -73,7 +73,10 @@ export class Roster {
     const merged: SignedRow[] = [];
     const refused: { row: RowId; why: string }[] = [];
     // In row order the rows of one batch never wait for each other: a whole roster may come in one, in any order.
-    for (const row of sorted(rows, bySignedOrder)) this.#mergeOne(row, merged, refused);
+    const batch = [...rows];
+    const founding = this.#index.genesis() === undefined ? batch.find(({ message }) => message.body.kind === "genesis") : undefined;
+    if (founding !== undefined) this.#mergeOne(founding, merged, refused);
+    for (const row of batch.sort(bySignedOrder)) this.#mergeOne(row, merged, refused);
     if (merged.length > 0) {
       this.#view = undefined;
       this.#digest = undefined;
@@ -181,7 +184,7 @@ export class Roster {
     for (let row = due.pop(); row !== undefined; row = due.pop()) {
       const { id } = row.message;
       if (this.#index.has(id) || this.#waiting.has(id)) continue;
-      const missing = missingBefore(row.message, this.#index);
+      const missing = isForeign(row.message, this.#index) ? [] : missingBefore(row.message, this.#index);
       if (missing.length > 0) {
         this.#waiting.add(row, missing);
         continue;
