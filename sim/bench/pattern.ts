@@ -77,7 +77,12 @@ export function patternWorkloads(): PatternWorkload[] {
       const known = hostname((n * 7_919) % tableSize);
       return valid(parseHostname(n % 5 === 4 ? `${known}.unknown` : known));
     });
-    return { shape, table: buildTable(entries), hostnames, strangers: strangers.map((text) => valid(parsePattern(text))) };
+    return {
+      shape,
+      table: buildTable(entries),
+      hostnames,
+      strangers: strangers.map((text) => valid(parsePattern(text))),
+    };
   });
 }
 

@@ -5,7 +5,7 @@
 import type { BoltId, RowId } from "../kernel/id.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { StoreFailure } from "../roster/durable.ts";
-import { wallText } from "./wall-text.ts";
+import { wallText } from "../kernel/wall-text.ts";
 
 const mintAgain = "vigocli spanner bolt invite";
 

@@ -20,7 +20,12 @@ export interface Errand {
 /** What a ticket waits for. `take`: rows and profiles of others, merged once they are on disk. */
 export type Waiting =
   | { readonly waits: "store"; readonly errand: Errand | null }
-  | { readonly waits: "take"; readonly errand: Errand | null; readonly rows: readonly SignedRow[]; readonly profiles: readonly SignedProfile[] }
+  | {
+      readonly waits: "take";
+      readonly errand: Errand | null;
+      readonly rows: readonly SignedRow[];
+      readonly profiles: readonly SignedProfile[];
+    }
   | { readonly waits: "released"; readonly rows: readonly SignedRow[] }
   | { readonly waits: "draw"; readonly errand: Errand }
   | { readonly waits: "load"; readonly errand: Errand };

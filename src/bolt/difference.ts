@@ -48,7 +48,9 @@ function lackedThere(world: World, { bolt, reply }: Differing): Found[] {
   const found: Found[] = [];
   for (const { author, heads } of reply.theirs) {
     const held = Math.max(-1, ...heads.map((head) => world.roster.get(head)?.message.seq ?? -1));
-    const lacked = world.roster.ofAuthor(author).find((row) => row.message.seq > held && !heads.includes(row.message.id));
+    const lacked = world.roster
+      .ofAuthor(author)
+      .find((row) => row.message.seq > held && !heads.includes(row.message.id));
     if (lacked !== undefined) found.push({ row: lacked, here: true, bolt });
   }
   return found;

@@ -9,7 +9,7 @@ import { absurd } from "../kernel/assert.ts";
 import { clonePlain } from "../kernel/clone.ts";
 import type { BoltId } from "../kernel/id.ts";
 import { ofMs } from "../kernel/time.ts";
-import { vectorOf } from "../roster/exchange.ts";
+import { vectorOf } from "../roster/vector.ts";
 import type { AdminAnswer, ViewOf } from "../turn/admin.ts";
 import type { StatusReport } from "../turn/status.ts";
 import type { CallId, CallOutcome, Turn } from "../turn/turn.ts";
@@ -130,4 +130,3 @@ function viewOf(outcome: CallOutcome, bolt: BoltId, turn: AskingTurn): ViewOf {
   }
   return { bolt, name, status: null, missing: outcome.ok ? "refused" : outcome.why };
 }
-

@@ -13,7 +13,8 @@ export interface Taking {
   readonly errand: Errand | null;
 }
 
-export type Chore = { readonly chore: "fact"; readonly fact: Fact } | { readonly chore: "take"; readonly taking: Taking };
+export type Chore =
+  { readonly chore: "fact"; readonly fact: Fact } | { readonly chore: "take"; readonly taking: Taking };
 
 /** Facts that one input may set off; more means two rooms feed each other for ever. */
 const choresMax = 20_000;

@@ -53,7 +53,13 @@ export type Input =
     }
   /** A datagram of our spanner_id under another genesis; `tag` shows which. */
   | { readonly in: "foreign"; readonly tag: string; readonly from: string }
-  | { readonly in: "request"; readonly call: CallId; readonly from: Caller; readonly asked: Asked; readonly patience: Micros }
+  | {
+      readonly in: "request";
+      readonly call: CallId;
+      readonly from: Caller;
+      readonly asked: Asked;
+      readonly patience: Micros;
+    }
   | { readonly in: "reply"; readonly call: CallId; readonly outcome: CallOutcome }
   | { readonly in: "stored"; readonly ticket: Ticket; readonly signed: readonly Signed[] }
   | { readonly in: "store-failed"; readonly ticket: Ticket; readonly why: StoreFailure }
@@ -73,7 +79,12 @@ export type Effect =
       readonly patience: Micros;
     }
   | { readonly do: "respond"; readonly call: CallId; readonly answer: PeerReply | AdminAnswer }
-  | { readonly do: "store"; readonly ticket: Ticket; readonly writes: readonly Write[]; readonly drafts: readonly Draft[] }
+  | {
+      readonly do: "store";
+      readonly ticket: Ticket;
+      readonly writes: readonly Write[];
+      readonly drafts: readonly Draft[];
+    }
   | { readonly do: "load"; readonly ticket: Ticket; readonly query: LoadQuery }
   | { readonly do: "draw"; readonly ticket: Ticket; readonly what: Drawn }
   | { readonly do: "note"; readonly note: Note }

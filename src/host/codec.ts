@@ -74,13 +74,7 @@ export class Codec {
     return new Map<DropReason | "spoiled", number>([...this.#gate.drops(), ["spoiled", this.#spoiled]]);
   }
 
-  #judgeCarried(
-    say: DatagramMessage,
-    keys: DatagramKeys,
-    keyring: Keyring,
-    now: Micros,
-    source: string,
-  ): Judgement {
+  #judgeCarried(say: DatagramMessage, keys: DatagramKeys, keyring: Keyring, now: Micros, source: string): Judgement {
     if (say.say === "row") {
       if (say.row.message.genesis === keys.genesis || say.row.message.id === keys.genesis) return { ok: true, say };
       return this.#gate.drop("foreign");

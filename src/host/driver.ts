@@ -204,7 +204,10 @@ export class Driver {
     }
     const token = signerFromSecret(this.#parts.seal, request.tokenSeed);
     const proof = signJoin(request.claim, this.#self(), token);
-    const frame = packet<Frame>({ frame: "request", request: { ask: "join", proof, page: request.page } }, codec.encode);
+    const frame = packet<Frame>(
+      { frame: "request", request: { ask: "join", proof, page: request.page } },
+      codec.encode,
+    );
     if ("url" in to) ports.net.join(to.url, to.pin, frame, patience, done);
     else ports.net.call(to.bolt, frame, patience, done);
   }

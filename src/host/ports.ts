@@ -22,7 +22,8 @@ export interface StorePort {
 }
 
 /** How a call ended at the carrier. */
-export type CarrierOutcome = { readonly ok: true; readonly reply: Arrival<Frame> } | ({ readonly ok: false } & CallFailure);
+export type CarrierOutcome =
+  { readonly ok: true; readonly reply: Arrival<Frame> } | ({ readonly ok: false } & CallFailure);
 
 export interface NetPort {
   /** To everyone in the group who happens to hear it. */

@@ -61,9 +61,7 @@ export function areOneKind(a: number, b: number): boolean {
 
 /** Whether the set holds the place. */
 export function holds(set: CharacterSet, place: number): boolean {
-  return place < letterCount
-    ? ((set.letters >>> place) & 1) === 1
-    : ((set.others >>> (place - letterCount)) & 1) === 1;
+  return place < letterCount ? ((set.letters >>> place) & 1) === 1 : ((set.others >>> (place - letterCount)) & 1) === 1;
 }
 
 /** Whether the sets share a character. */

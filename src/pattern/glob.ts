@@ -42,7 +42,9 @@ export function parsePattern(text: string): Outcome<Pattern> {
   const tokens = tokenise(text);
   if ("why" in tokens) return refused(invalid(text, `At character ${tokens.position}: ${tokens.why}.`));
   if (shortestHostname(tokens.steps, anyName) === undefined) {
-    return refused(invalid(text, "No valid hostname matches the pattern; look for dots and hyphens in a row or at an end."));
+    return refused(
+      invalid(text, "No valid hostname matches the pattern; look for dots and hyphens in a row or at an end."),
+    );
   }
   return done(patternOf(tokens.text, tokens.steps));
 }

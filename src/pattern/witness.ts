@@ -114,7 +114,8 @@ class Search {
         const letters = a.letters & b.letters;
         const others = a.others & b.others;
         const to: Arrival = { parent: visit, depth, at: a.next, bt: b.next };
-        if ((letters | (others & digitBits)) !== 0) this.#visit(to, inside, label + 1, firstAlphanumeric(letters, others));
+        if ((letters | (others & digitBits)) !== 0)
+          this.#visit(to, inside, label + 1, firstAlphanumeric(letters, others));
         if (grammar === inside && (others & dotBit) !== 0) this.#visit(to, start, 0, dotPlace);
         if (grammar !== start && (others & hyphenBit) !== 0) this.#visit(to, afterHyphen, label + 1, hyphenPlace);
       }

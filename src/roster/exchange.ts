@@ -210,7 +210,9 @@ function profilesToShow(roster: Roster, vector: Vector): { show: SignedProfile[]
     if (profile === undefined || !isWithin(author, vector)) continue;
     if (stamps.get(author) !== profileStamp(roster, author)) show.push(profile);
   }
-  const lacks = [...stamps.keys()].filter((author) => roster.profile(author) === undefined && !isRemoved(roster, author));
+  const lacks = [...stamps.keys()].filter(
+    (author) => roster.profile(author) === undefined && !isRemoved(roster, author),
+  );
   return { show, lacks };
 }
 
@@ -228,11 +230,23 @@ function fetchAfter(roster: Roster, reply: ReconcileReply): Fetch | undefined {
   if (ids.length === 0) return undefined;
   // Of `newer` logs the responder holds our heads, so these alone are marks enough.
   const ends = newer.map(({ author }) => ({ author, ids: headsHeld(roster, author) }));
-  return { ids, locator: [...locatorsOf(roster, theirs.map(({ author }) => author)), ...ends] };
+  return {
+    ids,
+    locator: [
+      ...locatorsOf(
+        roster,
+        theirs.map(({ author }) => author),
+      ),
+      ...ends,
+    ],
+  };
 }
 
 function headsHeld(roster: Roster, author: BoltId): readonly RowId[] {
-  return roster.index.heads(author).slice(-exchangeLimits.locatorHeads).map(({ message }) => message.id);
+  return roster.index
+    .heads(author)
+    .slice(-exchangeLimits.locatorHeads)
+    .map(({ message }) => message.id);
 }
 
 /** Our rows past the heads the responder told, of logs of which it lacks some. */

@@ -9,7 +9,7 @@ import { fromHex, toHex } from "../kernel/hex.ts";
 import { idBytes } from "../kernel/id.ts";
 import type { BoltId, RowId } from "../kernel/id.ts";
 import { compareText, sorted } from "../kernel/order.ts";
-import { formFault, isForeign, missingBefore } from "./form.ts";
+import { formFault } from "./form.ts";
 import { compareProfiles, profileHash } from "./profile-codec.ts";
 import type { SignedProfile } from "./profile.ts";
 import { bySignedOrder, RowIndex } from "./row-index.ts";
@@ -74,7 +74,8 @@ export class Roster {
     const refused: { row: RowId; why: string }[] = [];
     // In row order the rows of one batch never wait for each other: a whole roster may come in one, in any order.
     const batch = [...rows];
-    const founding = this.#index.genesis() === undefined ? batch.find(({ message }) => message.body.kind === "genesis") : undefined;
+    const founding =
+      this.#index.genesis() === undefined ? batch.find(({ message }) => message.body.kind === "genesis") : undefined;
     if (founding !== undefined) this.#mergeOne(founding, merged, refused);
     for (const row of batch.sort(bySignedOrder)) this.#mergeOne(row, merged, refused);
     if (merged.length > 0) {
@@ -169,7 +170,16 @@ export class Roster {
     const own = lastOwn(this.#index.heads(origin));
     const prev = own?.message.id ?? must(this.#beginning(origin), `no row lets ${origin} begin a log`);
     const seq = (own?.message.seq ?? 0) + 1;
-    return { genesis: founding, origin, incarnation, seq, prev, seen: last.message.id, rank: last.message.rank + 1, wallMs };
+    return {
+      genesis: founding,
+      origin,
+      incarnation,
+      seq,
+      prev,
+      seen: last.message.id,
+      rank: last.message.rank + 1,
+      wallMs,
+    };
   }
 
   #beginning(origin: BoltId): RowId | undefined {
@@ -179,25 +189,28 @@ export class Roster {
     return origin === view.recoveryKey ? (view.genesis ?? undefined) : undefined;
   }
 
+  /** Merges a row and whatever waited for it, and for that. */
   #mergeOne(first: SignedRow, merged: SignedRow[], refused: { row: RowId; why: string }[]): void {
-    const due = [first];
-    for (let row = due.pop(); row !== undefined; row = due.pop()) {
-      const { id } = row.message;
-      if (this.#index.has(id) || this.#waiting.has(id)) continue;
-      const missing = isForeign(row.message, this.#index) ? [] : missingBefore(row.message, this.#index);
-      if (missing.length > 0) {
-        this.#waiting.add(row, missing);
-        continue;
-      }
-      const fault = formFault(row.message, this.#index);
-      if (fault === null) {
-        this.#index.add(row);
-        merged.push(row);
-        due.push(...this.#waiting.release(id));
-      } else {
-        refused.push({ row: id, why: fault });
-        this.#refuseWaiters(id, refused);
-      }
+    const start = merged.length;
+    this.#mergeStep(first, merged, refused);
+    for (let at = start; at < merged.length && this.#waiting.size() > 0; at++) {
+      const arrived = must(merged[at], "within bounds").message.id;
+      for (const row of this.#waiting.release(arrived)) this.#mergeStep(row, merged, refused);
+    }
+  }
+
+  #mergeStep(row: SignedRow, merged: SignedRow[], refused: { row: RowId; why: string }[]): void {
+    const { id } = row.message;
+    if (this.#index.has(id) || this.#waiting.has(id)) return;
+    const fault = formFault(row.message, this.#index);
+    if (fault === null) {
+      this.#index.add(row);
+      merged.push(row);
+    } else if ("missing" in fault) {
+      this.#waiting.add(row, fault.missing);
+    } else {
+      refused.push({ row: id, why: fault.why });
+      this.#refuseWaiters(id, refused);
     }
   }
 

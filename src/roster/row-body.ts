@@ -100,7 +100,10 @@ function writeBody(writer: Writer, body: Known): void {
 }
 
 function writeMint(writer: Writer, { tokenKey, expiresMs, bound }: Mint): void {
-  writer.fixed(idBytes(tokenKey)).varint(expiresMs).byte(bound === null ? 0 : 1);
+  writer
+    .fixed(idBytes(tokenKey))
+    .varint(expiresMs)
+    .byte(bound === null ? 0 : 1);
   if (bound === null) return;
   writer.fixed(idBytes(bound.key)).text(bound.name);
   writeTexts(writer, bound.patterns);

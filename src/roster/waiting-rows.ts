@@ -52,7 +52,10 @@ export class WaitingRows {
 
   /** Ids that rows wait for and that do not wait themselves, in id order. */
   wanted(): readonly RowId[] {
-    return sorted([...this.#byMissing.keys()].filter((id) => !this.#rows.has(id)), compareText);
+    return sorted(
+      [...this.#byMissing.keys()].filter((id) => !this.#rows.has(id)),
+      compareText,
+    );
   }
 
   /** Authors of waiting rows, in id order. */

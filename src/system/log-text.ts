@@ -2,24 +2,13 @@
  * Makes values harmless for a log (T43): control, bidirectional and line-breaking characters are escaped, long text is
  * cut, deep and wide values are bounded, and fields whose names promise a secret are blanked.
  */
+import { harmlessText } from "../kernel/harmless-text.ts";
 
-const textMax = 2_048;
 const depthMax = 6;
 const itemsMax = 64;
 
-// C0, DEL and C1; zero-width and bidirectional marks; line and paragraph separator; lone surrogates.
-const unsafe =
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/gu;
-
 const secretNames =
   /^(?:secret|seed|password|passphrase|token|bundle|code|authorization|cookie|private_?key|token_?seed|master_?key)$/i;
-
-/** The text on one line: what could steer a terminal or forge a line becomes \uXXXX, what is too long is cut. */
-export function harmlessText(text: string): string {
-  const cut = text.length > textMax ? `${text.slice(0, textMax)}... (${text.length} characters)` : text;
-  return cut.replace(unsafe, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
-}
 
 /** A plain copy, fit for JSON: texts harmless, secrets blanked, depth and size bounded. */
 export function harmlessFields(fields: object): Record<string, unknown> {

@@ -4,7 +4,8 @@
  */
 import { pino, stdTimeFunctions } from "pino";
 import type { DestinationStream } from "pino";
-import { harmlessFields, harmlessText } from "./log-text.ts";
+import { harmlessText } from "../kernel/harmless-text.ts";
+import { harmlessFields } from "./log-text.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export type LogLevel = (typeof logLevels)[number];

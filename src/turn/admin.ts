@@ -98,7 +98,12 @@ export interface RouteReport {
   readonly ownerName: string | null;
   readonly pattern: string | null;
   readonly because: string;
-  readonly others: readonly { readonly bolt: BoltId; readonly name: string; readonly pattern: string; readonly why: string }[];
+  readonly others: readonly {
+    readonly bolt: BoltId;
+    readonly name: string;
+    readonly pattern: string;
+    readonly why: string;
+  }[];
   readonly nearest: readonly { readonly bolt: BoltId; readonly name: string; readonly pattern: string }[];
   readonly wouldChange: readonly string[];
 }
@@ -112,27 +117,72 @@ export interface ViewOf {
 }
 
 export type AdminAnswer =
-  | { readonly answer: "identity"; readonly key: BoltId | null; readonly name: string; readonly patterns: readonly string[]; readonly tlsPin: string }
-  | { readonly answer: "founded"; readonly genesis: RowId | null; readonly recoveryKey: BoltId | null; readonly recoverySeed: Secret | null; readonly dryRun: boolean }
+  | {
+      readonly answer: "identity";
+      readonly key: BoltId | null;
+      readonly name: string;
+      readonly patterns: readonly string[];
+      readonly tlsPin: string;
+    }
+  | {
+      readonly answer: "founded";
+      readonly genesis: RowId | null;
+      readonly recoveryKey: BoltId | null;
+      readonly recoverySeed: Secret | null;
+      readonly dryRun: boolean;
+    }
   | { readonly answer: "status"; readonly status: StatusReport }
   | { readonly answer: "all-views"; readonly views: readonly ViewOf[]; readonly complete: boolean }
   | {
       readonly answer: "verify";
       readonly equal: boolean;
       readonly complete: boolean;
-      readonly digests: readonly { readonly bolt: BoltId; readonly name: string; readonly digest: string | null; readonly missing: string | null }[];
-      readonly firstDifference: { readonly row: RowId; readonly heldBy: readonly string[]; readonly missingAt: readonly string[]; readonly says: string } | null;
+      readonly digests: readonly {
+        readonly bolt: BoltId;
+        readonly name: string;
+        readonly digest: string | null;
+        readonly missing: string | null;
+      }[];
+      readonly firstDifference: {
+        readonly row: RowId;
+        readonly heldBy: readonly string[];
+        readonly missingAt: readonly string[];
+        readonly says: string;
+      } | null;
     }
   | { readonly answer: "bolt"; readonly status: StatusReport; readonly bolt: BoltId }
-  | { readonly answer: "invited"; readonly invite: InviteReport | null; readonly bundle: Bundle | null; readonly tokenSeed: Secret | null; readonly dryRun: boolean }
+  | {
+      readonly answer: "invited";
+      readonly invite: InviteReport | null;
+      readonly bundle: Bundle | null;
+      readonly tokenSeed: Secret | null;
+      readonly dryRun: boolean;
+    }
   | { readonly answer: "invites"; readonly invites: readonly InviteReport[] }
   | { readonly answer: "revoked"; readonly invite: InviteReport; readonly dryRun: boolean }
-  | { readonly answer: "joined"; readonly bolt: BoltId; readonly sponsor: BoltId | null; readonly admit: RowId | null; readonly dryRun: boolean }
+  | {
+      readonly answer: "joined";
+      readonly bolt: BoltId;
+      readonly sponsor: BoltId | null;
+      readonly admit: RowId | null;
+      readonly dryRun: boolean;
+    }
   | { readonly answer: "left"; readonly row: RowId | null; readonly dryRun: boolean }
   | { readonly answer: "consent"; readonly key: BoltId; readonly consent: Uint8Array }
-  | { readonly answer: "removed"; readonly target: BoltId; readonly row: RowId | null; readonly by: BoltId | null; readonly cut: readonly RowId[]; readonly notAsked: readonly string[]; readonly dryRun: boolean }
+  | {
+      readonly answer: "removed";
+      readonly target: BoltId;
+      readonly row: RowId | null;
+      readonly by: BoltId | null;
+      readonly cut: readonly RowId[];
+      readonly notAsked: readonly string[];
+      readonly dryRun: boolean;
+    }
   | { readonly answer: "repointed"; readonly bolt: BoltId; readonly address: string; readonly dryRun: boolean }
   | { readonly answer: "route"; readonly route: RouteReport }
   | { readonly answer: "reconfigured"; readonly claimed: boolean; readonly dryRun: boolean }
-  | { readonly answer: "evidence"; readonly evidence: readonly { readonly about: BoltId; readonly wallMs: number; readonly text: string }[] }
+  | {
+      readonly answer: "evidence";
+      readonly evidence: readonly { readonly about: BoltId; readonly wallMs: number; readonly text: string }[];
+    }
   | { readonly answer: "refused"; readonly refusal: Refusal; readonly row: SignedRow | null };

@@ -62,8 +62,17 @@ export type PeerReply =
       readonly pages: number;
     }
   /** `fresh` is the answerer's own, signed on the way out; it arrives as `beacon`. */
-  | { readonly reply: "beacon"; readonly beacon: SignedBeacon | null; readonly fresh: Beacon | null; readonly heldMs: number }
+  | {
+      readonly reply: "beacon";
+      readonly beacon: SignedBeacon | null;
+      readonly fresh: Beacon | null;
+      readonly heldMs: number;
+    }
   | { readonly reply: "heads"; readonly rows: readonly SignedRow[]; readonly more: boolean }
   | { readonly reply: "removed"; readonly row: RowId }
   | { readonly reply: "status"; readonly status: StatusReport }
-  | { readonly reply: "refused"; readonly refusal: Refusal; /** The REMOVE or ADMIT that explains it. */ readonly row: SignedRow | null };
+  | {
+      readonly reply: "refused";
+      readonly refusal: Refusal;
+      /** The REMOVE or ADMIT that explains it. */ readonly row: SignedRow | null;
+    };

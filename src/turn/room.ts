@@ -12,8 +12,7 @@ import type { CallId, CallOutcome, Fact, Turn } from "./turn.ts";
 
 /** Who asks a room: a member named by its stream, or someone without a name. */
 export type PeerCaller =
-  | { readonly is: "bolt"; readonly bolt: BoltId }
-  | { readonly is: "stranger"; readonly source: string };
+  { readonly is: "bolt"; readonly bolt: BoltId } | { readonly is: "stranger"; readonly source: string };
 
 /** One room of a bolt. `Purpose` tags what it asked for; all state is plain and comes out with `image`. */
 export interface Room<Purpose, State> {

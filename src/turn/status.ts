@@ -8,15 +8,7 @@ import type { Counters } from "./beacon.ts";
 
 /** What a server is to its spanner. */
 export type Phase =
-  | "standalone"
-  | "unadmitted"
-  | "founding"
-  | "joining"
-  | "member"
-  | "orphaned"
-  | "leaving"
-  | "left"
-  | "removed";
+  "standalone" | "unadmitted" | "founding" | "joining" | "member" | "orphaned" | "leaving" | "left" | "removed";
 
 /** Marks of a bolt as seen from here, in this order. */
 export type Mark =

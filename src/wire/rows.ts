@@ -77,7 +77,8 @@ function isSignedBy(key: BoltId, domain: string, sealed: Sealed, verifier: Verif
 function withProvenBody(row: Row, verifier: Verifier): Row {
   for (const { publicKey, domain, bytes, signature } of innerProofs(row)) {
     const holds =
-      verifier.acceptsKey(publicKey) && (signature === null || verifier.verify(publicKey, inDomain(domain, bytes), signature));
+      verifier.acceptsKey(publicKey) &&
+      (signature === null || verifier.verify(publicKey, inDomain(domain, bytes), signature));
     if (!holds) return { ...row, body: { kind: "inert", code: 0, why: "a proof in it does not hold" } };
   }
   return row;

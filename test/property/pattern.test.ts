@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { JS, NFA, isDisjointWith } from "refa";
 import { expect, test } from "vitest";
-import { alphabet, dotPlace, holds, hyphenPlace } from "../../src/pattern/alphabet.ts";
+import { dotPlace, holds, hyphenPlace } from "../../src/pattern/alphabet.ts";
 import { matches, parsePattern } from "../../src/pattern/glob.ts";
 import type { Pattern } from "../../src/pattern/glob.ts";
 import { parseHostname } from "../../src/pattern/hostname.ts";
@@ -95,10 +95,8 @@ test("PA-6 overlap agrees with brute force over all short names, and the witness
         expect(parseHostname(witness)).toEqual({ ok: true, value: witness });
         expect(a.test(witness) && b.test(witness)).toBe(true);
       }
-      if (shortest !== undefined || (witness?.length ?? 0) > 0) {
-        const isBeyond = witness !== undefined && witness.length > lengthMax;
-        expect(isBeyond ? undefined : witness?.length).toBe(shortest?.length);
-      }
+      const isBeyond = witness !== undefined && witness.length > lengthMax;
+      expect(isBeyond ? undefined : witness?.length).toBe(shortest?.length);
     }),
     { numRuns: 2_000 },
   );
@@ -122,45 +120,55 @@ test("PA-6 overlap agrees with the automata of refa on patterns as people write 
     return !isDisjointWith(valid, nfaOf(source(other.text)));
   };
   fc.assert(
-    fc.property(fc.oneof(fc.tuple(livingPattern, livingPattern), fc.tuple(smallPattern, livingPattern)), ([one, other]) => {
-      const witness = overlap(one, other);
-      expect(witness !== undefined).toBe(isShared(one, other));
-      if (witness !== undefined) expect(matches(one, witness) && matches(other, witness)).toBe(true);
-      asked++;
-      if (witness !== undefined) overlapping++;
-    }),
+    fc.property(
+      fc.oneof(fc.tuple(livingPattern, livingPattern), fc.tuple(smallPattern, livingPattern)),
+      ([one, other]) => {
+        const witness = overlap(one, other);
+        expect(witness !== undefined).toBe(isShared(one, other));
+        if (witness !== undefined) expect(matches(one, witness) && matches(other, witness)).toBe(true);
+        asked++;
+        if (witness !== undefined) overlapping++;
+      },
+    ),
     { numRuns: 1_000 },
   );
   expect(overlapping / asked).toBeGreaterThan(0.1);
   expect(overlapping / asked).toBeLessThan(0.9);
 });
 
+/** Every position that a pattern may be at after one character, by position and place, and where it may end. */
+function reachOf({ steps }: Pattern, places: readonly number[]): { next: number[][][]; ends: boolean[] } {
+  const closed = steps.map((step, at) => (step.isRun ? [at, at + 1] : [at]));
+  closed.push([steps.length]);
+  const after = (from: number, place: number): number[] => {
+    const step = steps[from];
+    if (step === undefined || !holds(step, place)) return [];
+    return [step.isRun ? from : from + 1];
+  };
+  const next = closed.map((from) => places.map((place) => [...new Set(from.flatMap((at) => after(at, place)))]));
+  return { next, ends: closed.map((from) => from.includes(steps.length)) };
+}
+
 /** Length of the shortest shared name by keeping every (position, position, label, last character) of each length. */
 function shortestByLayers(one: Pattern, other: Pattern): number | undefined {
-  const closed = ({ steps }: Pattern, at: number): number[] => (steps[at]?.isRun === true ? [at, at + 1] : [at]);
-  const next = (of: Pattern, at: number, place: number): number[] => {
-    const reached = closed(of, at).flatMap((from) => {
-      const step = of.steps[from];
-      if (step === undefined || !holds(step, place)) return [];
-      return [step.isRun ? from : from + 1];
-    });
-    return [...new Set(reached)];
-  };
-  const ends = (of: Pattern, at: number): boolean => closed(of, at).includes(of.steps.length);
   const places = [0, 1, hyphenPlace, dotPlace];
-  let layer = new Map<string, readonly [number, number, number, boolean]>([["start", [0, 0, 0, false]]]);
+  const [a, b] = [reachOf(one, places), reachOf(other, places)];
+  const width = b.ends.length;
+  let layer = new Set([0]);
   for (let length = 0; length <= 253; length++) {
-    const later = new Map<string, readonly [number, number, number, boolean]>();
-    for (const [at, bt, label, isHyphen] of layer.values()) {
-      if (label > 0 && !isHyphen && ends(one, at) && ends(other, bt)) return length;
-      for (const place of places) {
+    const later = new Set<number>();
+    for (const state of layer) {
+      const isHyphen = state % 2 === 1;
+      const label = (state >> 1) % 64;
+      const bt = (state >> 7) % width;
+      const at = ((state >> 7) - bt) / width;
+      if (label > 0 && !isHyphen && a.ends[at] === true && b.ends[bt] === true) return length;
+      for (const [option, place] of places.entries()) {
         const isDot = place === dotPlace;
         if (isDot ? label === 0 || isHyphen : label === 63 || (place === hyphenPlace && label === 0)) continue;
-        for (const a of next(one, at, place)) {
-          for (const b of next(other, bt, place)) {
-            const state = [a, b, isDot ? 0 : label + 1, place === hyphenPlace] as const;
-            later.set(state.join(), state);
-          }
+        const tail = (isDot ? 0 : (label + 1) * 2) + (place === hyphenPlace ? 1 : 0);
+        for (const nextA of a.next[at]?.[option] ?? []) {
+          for (const nextB of b.next[bt]?.[option] ?? []) later.add((nextA * width + nextB) * 128 + tail);
         }
       }
     }
@@ -171,11 +179,13 @@ function shortestByLayers(one: Pattern, other: Pattern): number | undefined {
 
 test("PA-6 the limits of 63 and 253 agree with a search that forgets nothing", () => {
   const block = fc.oneof(
-    fc.tuple(fc.constantFrom("a", "b", "[ab]"), fc.integer({ min: 20, max: 63 })).map(([part, count]) => part.repeat(count)),
+    fc
+      .tuple(fc.constantFrom("a", "b", "[ab]"), fc.integer({ min: 20, max: 63 }))
+      .map(([part, count]) => part.repeat(count)),
     fc.constantFrom("*", ".", "a.", "?", "[.-]", "-a"),
   );
   const long = fc
-    .array(block, { minLength: 2, maxLength: 7 })
+    .array(block, { minLength: 2, maxLength: 6 })
     .map((blocks) => parsePattern(blocks.join("")))
     .filter((parsed) => parsed.ok)
     .map((parsed) => (parsed as { readonly value: Pattern }).value);
@@ -184,13 +194,13 @@ test("PA-6 the limits of 63 and 253 agree with a search that forgets nothing", (
     fc.property(long, long, (one, other) => {
       const witness = overlap(one, other);
       expect(witness?.length).toBe(shortestByLayers(one, other));
-      if (witness !== undefined) expect(regexOf(one.text).test(witness) && regexOf(other.text).test(witness)).toBe(true);
+      if (witness !== undefined)
+        expect(regexOf(one.text).test(witness) && regexOf(other.text).test(witness)).toBe(true);
       splits[witness === undefined ? "none" : witness.length > 63 ? "long" : "short"]++;
     }),
-    { numRuns: 120 },
+    { numRuns: 60 },
   );
   expect(Math.min(splits.none, splits.long)).toBeGreaterThan(5);
-  expect(alphabet[0]).toBe("a");
 });
 
 test("PA-7 overlap is symmetric and reflexive", () => {
@@ -205,7 +215,10 @@ test("PA-7 overlap is symmetric and reflexive", () => {
 
 test("PA-8 a table agrees with a plain scan", () => {
   const tables = fc.array(fc.oneof(livingPattern, livingPattern, smallPattern), { maxLength: 40 });
-  const asked = fc.array(fc.oneof(livingHostname, fc.constantFrom(...names).map(hostname)), { minLength: 5, maxLength: 20 });
+  const asked = fc.array(fc.oneof(livingHostname, fc.constantFrom(...names).map(hostname)), {
+    minLength: 5,
+    maxLength: 20,
+  });
   const seen = { found: 0, none: 0 };
   fc.assert(
     fc.property(tables, asked, (patterns, hostnames) => {
@@ -232,7 +245,8 @@ test("PA-9 the first overlap agrees with a plain scan", () => {
       const all = patterns.flatMap((one, index) => (overlap(asked, one) === undefined ? [] : [index]));
       const found = table.firstOverlap(asked);
       expect(found?.index).toBe(all[0]);
-      if (found !== undefined) expect(matches(asked, found.witness) && matches(found.pattern, found.witness)).toBe(true);
+      if (found !== undefined)
+        expect(matches(asked, found.witness) && matches(found.pattern, found.witness)).toBe(true);
       const odd = table.firstOverlap(asked, (owner) => owner % 2 === 1);
       expect(odd?.index).toBe(all.find((index) => index % 2 === 1));
       seen[found === undefined ? "none" : "found"]++;

@@ -37,7 +37,10 @@ export function exchange(asker: Roster, responder: Roster, limitBytes: number = 
     if (rounds > 1_000) throw new Bug("an exchange does not end");
     note(moved, { naming: vectorSize(request) });
     const reply = answerReconcile(responder, request, limitBytes);
-    note(moved, { naming: sum([...reply.theirs, ...reply.newer], headsBytes) + reply.lacks.length * idBytes, ...reply });
+    note(moved, {
+      naming: sum([...reply.theirs, ...reply.newer], headsBytes) + reply.lacks.length * idBytes,
+      ...reply,
+    });
     take(asker, reply);
     request = finish(asker, responder, reply, limitBytes, moved);
   }

@@ -78,5 +78,10 @@ export const livingPattern: fc.Arbitrary<Pattern> = fc
 
 /** Hostnames that `livingPattern` often matches. */
 export const livingHostname: fc.Arbitrary<Hostname> = fc
-  .tuple(word, fc.constantFrom("", "1", "2", "7", "-1", "c"), site, fc.constantFrom("example.com", "example.net", "corp"))
+  .tuple(
+    word,
+    fc.constantFrom("", "1", "2", "7", "-1", "c"),
+    site,
+    fc.constantFrom("example.com", "example.net", "corp"),
+  )
   .map(([a, b, c, d]) => hostname(`${a}${b}.${c}.${d}`));

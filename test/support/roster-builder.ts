@@ -107,9 +107,16 @@ export class RosterScript {
   }
 
   /** MINT of a token called `token`; `bound` names the one bolt it is for. */
-  mint(by: string, token: string, bound: { name: string; patterns?: readonly string[] } | null = null, place: Place = {}): SignedRow {
+  mint(
+    by: string,
+    token: string,
+    bound: { name: string; patterns?: readonly string[] } | null = null,
+    place: Place = {},
+  ): SignedRow {
     const to =
-      bound === null ? null : { key: keyOf(bound.name), name: bound.name, patterns: bound.patterns ?? [`${bound.name}-*`] };
+      bound === null
+        ? null
+        : { key: keyOf(bound.name), name: bound.name, patterns: bound.patterns ?? [`${bound.name}-*`] };
     const row = this.write(by, { kind: "mint", tokenKey: keyOf(token), expiresMs: 1_000_000, bound: to }, place);
     this.#mints.set(token, row.message.id);
     return row;
@@ -120,7 +127,13 @@ export class RosterScript {
   }
 
   /** ADMIT of the bolt `name` by this token. */
-  admit(by: string, token: string, name: string, patterns: readonly string[] = [`${name}-*`], place: Place = {}): SignedRow {
+  admit(
+    by: string,
+    token: string,
+    name: string,
+    patterns: readonly string[] = [`${name}-*`],
+    place: Place = {},
+  ): SignedRow {
     const proof = new Uint8Array(64);
     const body: Written = {
       kind: "admit",
@@ -190,7 +203,9 @@ export class RosterScript {
   /** The head of the next row of this bolt. */
   headOf(name: string, place: Place = {}): RowHead {
     const prev = this.row(place.prev ?? this.lastOf(name)).message;
-    const seen = this.row(place.seen ?? must([...this.rows].sort(bySignedOrder).at(-1), "found first").message.id).message;
+    const seen = this.row(
+      place.seen ?? must([...this.rows].sort(bySignedOrder).at(-1), "found first").message.id,
+    ).message;
     return {
       genesis: this.genesis,
       origin: keyOf(name),
@@ -216,6 +231,9 @@ export class RosterScript {
   }
 }
 
-function claimed(name: string, patterns: readonly string[]): Pick<Extract<Written, { kind: "admit" }>, "name" | "patterns" | "addresses"> {
+function claimed(
+  name: string,
+  patterns: readonly string[],
+): Pick<Extract<Written, { kind: "admit" }>, "name" | "patterns" | "addresses"> {
   return { name, patterns, addresses: { grpc: [`${name}.example:7443`], api: [`https://${name}.example`] } };
 }

@@ -78,7 +78,13 @@ function placeOf(by: number, holding: RowIndex, deed: number, c: number): Place 
   return prev === undefined || seen === undefined ? null : { prev: prev.message.id, seen: seen.message.id };
 }
 
-function bodyOf(deed: number, by: number, holding: RowIndex, b: number, c: number): Exclude<Body, Inert> | "unknown" | null {
+function bodyOf(
+  deed: number,
+  by: number,
+  holding: RowIndex,
+  b: number,
+  c: number,
+): Exclude<Body, Inert> | "unknown" | null {
   const other = at(names, b % names.length);
   const key = keyOf(other);
   const mint = holding.mints()[c % Math.max(1, holding.mints().length)];
@@ -88,7 +94,12 @@ function bodyOf(deed: number, by: number, holding: RowIndex, b: number, c: numbe
     case 4:
       return { kind: "mint", tokenKey: keyOf(`token ${c % 7}`), expiresMs: 1, bound: null };
     case 5:
-      return { kind: "mint", tokenKey: keyOf("bound"), expiresMs: 1, bound: { key, name: other, patterns: [`${other}-*`] } };
+      return {
+        kind: "mint",
+        tokenKey: keyOf("bound"),
+        expiresMs: 1,
+        bound: { key, name: other, patterns: [`${other}-*`] },
+      };
     case 6:
     case 7:
     case 8:
@@ -125,7 +136,11 @@ function admitBody(name: string, { message }: SignedRow): Exclude<Body, Inert> |
 /** Heads held, or an older row of the log, or of an empty log what admits it. */
 function cutOf(name: string, holding: RowIndex, c: number): RowId[] {
   const own = holding.ofAuthor(keyOf(name));
-  if (own.length === 0) return holding.admitsOf(keyOf(name)).slice(0, 1).map((row) => row.message.id);
+  if (own.length === 0)
+    return holding
+      .admitsOf(keyOf(name))
+      .slice(0, 1)
+      .map((row) => row.message.id);
   if (c % 3 === 0) return [at(own, c % own.length).message.id];
   return holding.heads(keyOf(name)).map((row) => row.message.id);
 }

@@ -18,7 +18,12 @@ test("PA-3 a pattern is brought to its normal form", () => {
 });
 
 test("PA-3 literal ends are known, single brackets count as literals", () => {
-  expect(pattern("web[1]?*.x[.]com")).toMatchObject({ prefix: "web1", suffix: ".x.com", lengthMin: 11, isFixed: false });
+  expect(pattern("web[1]?*.x[.]com")).toMatchObject({
+    prefix: "web1",
+    suffix: ".x.com",
+    lengthMin: 11,
+    isFixed: false,
+  });
   expect(pattern("web1.com")).toMatchObject({ prefix: "web1.com", suffix: "web1.com", isFixed: true, headSteps: 8 });
 });
 
@@ -27,7 +32,10 @@ test.each([
   ["a".repeat(254), "A pattern has at most 253 characters; this one has 254."],
   ["web_1", 'At character 4: "_" is no character of hostnames and no wildcard (* ? [a-z]).'],
   ["web\n", "At character 4: U+000A is no character of hostnames and no wildcard (* ? [a-z])."],
-  ["b\u00fccher", "At character 2: U+00FC is no character of hostnames and no wildcard (* ? [a-z]); write international names in their xn-- form."],
+  [
+    "b\u00fccher",
+    "At character 2: U+00FC is no character of hostnames and no wildcard (* ? [a-z]); write international names in their xn-- form.",
+  ],
   ["{a,b}", 'At character 1: "{" is no character of hostnames and no wildcard (* ? [a-z]).'],
   ["a]b", 'At character 2: "]" closes nothing.'],
   ["a[bc", 'At character 2: "[" is never closed.'],
@@ -47,7 +55,8 @@ test.each([
 
 test("PA-4 a pattern that no hostname can match is refused", () => {
   const dead = ["a..b", ".a", "a.", "-a", "a-", "*-", "*.-x", "[-.]*", "a[.-][.]b", "a-[.]*", "a".repeat(64), "?[-]"];
-  for (const text of dead) expect(parsePattern(text), text).toMatchObject({ ok: false, refusal: { code: "PATTERN_INVALID" } });
+  for (const text of dead)
+    expect(parsePattern(text), text).toMatchObject({ ok: false, refusal: { code: "PATTERN_INVALID" } });
   const alive = ["a*.b", "*[-.]a", "a[.-]b", "a".repeat(63), `${"a".repeat(63)}?a`, `${"a".repeat(63)}[.-]a`];
   for (const text of alive) expect(parsePattern(text).ok, text).toBe(true);
   expect(parsePattern(`${"a".repeat(63)}[-b]a`).ok).toBe(false);

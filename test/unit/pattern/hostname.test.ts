@@ -6,7 +6,17 @@ const label63 = "a".repeat(63);
 const name253 = `${label63}.${label63}.${label63}.${"b".repeat(61)}`;
 
 test("PA-1 valid hostnames are taken as they are, lowered", () => {
-  const names = ["a", "0", "web1", "web-1.east.example.com", "10.0.0.1", "xn--mnchen-3ya.de", "a--b.c", label63, name253];
+  const names = [
+    "a",
+    "0",
+    "web1",
+    "web-1.east.example.com",
+    "10.0.0.1",
+    "xn--mnchen-3ya.de",
+    "a--b.c",
+    label63,
+    name253,
+  ];
   for (const name of names) expect(parseHostname(name)).toEqual({ ok: true, value: name });
   expect(parseHostname("WEB1.East.Example.COM")).toEqual({ ok: true, value: "web1.east.example.com" });
 });

@@ -39,7 +39,16 @@ test("RO-10 equal digests move nothing, and there is nothing to do after", () =>
   const script = spanner("b", "c");
   const [one, two] = [rosterOf(script.rows), rosterOf([...script.rows].reverse())];
   const reply = ask(one, two);
-  expect(reply).toEqual({ rows: [], profiles: [], theirs: [], newer: [], lacks: [], more: false, after: null, upTo: null });
+  expect(reply).toEqual({
+    rows: [],
+    profiles: [],
+    theirs: [],
+    newer: [],
+    lacks: [],
+    more: false,
+    after: null,
+    upTo: null,
+  });
   expect(planAfterReconcile(one, reply)).toEqual({ offer: [] });
 });
 
@@ -109,7 +118,11 @@ test("RO-12 thousands of rows come in pages within the limit, each message too",
   const before = rosterOf(script.rows);
   for (let at = 0; at < 700; at++) {
     const prev = script.lastOf("b");
-    script.claim("b", Array.from({ length: 20 }, (_, of) => `host-${at}-${of}`), { seen: prev });
+    script.claim(
+      "b",
+      Array.from({ length: 20 }, (_, of) => `host-${at}-${of}`),
+      { seen: prev },
+    );
   }
   const all = rosterOf(script.rows);
   for (const [asker, responder] of [
@@ -175,7 +188,9 @@ test("RO-14 what a removed bolt writes beyond the cut is not offered, told or as
   const fresh = rosterOf(script.rows.slice(0, 1));
   exchange(fresh, holder);
   expect(extra.filter((row) => fresh.get(row.message.id) !== undefined)).toEqual([]);
-  const unaware = rosterOf(script.rows.filter((row) => row.message.body.kind !== "remove" && row !== extra[0] && row !== extra[1]));
+  const unaware = rosterOf(
+    script.rows.filter((row) => row.message.body.kind !== "remove" && row !== extra[0] && row !== extra[1]),
+  );
   exchange(removed, unaware);
   expect(removed.size()).toBe(count - 2);
 });

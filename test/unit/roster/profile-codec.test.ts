@@ -39,7 +39,10 @@ test("RO-6 term goes before incarnation, that before seq, and the hash decides b
       expect(Math.sign(compareProfiles(profile, against))).toBe(Math.sign(at - other));
     }
   }
-  const twins = [makeProfile("a", genesis, { softwareVersion: "x" }), makeProfile("a", genesis, { softwareVersion: "y" })];
+  const twins = [
+    makeProfile("a", genesis, { softwareVersion: "x" }),
+    makeProfile("a", genesis, { softwareVersion: "y" }),
+  ];
   const [one, two] = [twins[0] ?? makeProfile("a", genesis), twins[1] ?? makeProfile("a", genesis)];
   expect(Math.sign(compareProfiles(one, two))).toBe(profileHash(one) > profileHash(two) ? 1 : -1);
 });

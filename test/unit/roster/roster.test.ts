@@ -194,13 +194,24 @@ test("RO-16 the next row of founder, member, recovery key and successor merges",
   const script = new RosterScript();
   const roster = Roster.create();
   const founding = roster.nextHead(keyOf("a"), 5, 77);
-  expect(founding).toMatchObject({ genesis: null, seq: 0, prev: null, seen: null, rank: 0, incarnation: 5, wallMs: 77 });
+  expect(founding).toMatchObject({
+    genesis: null,
+    seq: 0,
+    prev: null,
+    seen: null,
+    rank: 0,
+    incarnation: 5,
+    wallMs: 77,
+  });
   roster.merge([script.found("a")]);
   roster.merge([script.mint("a", "t"), script.admit("a", "t", "b"), script.leave("b", "c")]);
   for (const name of ["a", "b", "c", "recovery"]) {
     const head = roster.nextHead(keyOf(name), 9, 1);
     expect(head.rank).toBe(roster.headRank() + 1);
-    expect(roster.merge([makeRow(head, { kind: "claim", patterns: [name] })])).toMatchObject({ refused: [], waiting: 0 });
+    expect(roster.merge([makeRow(head, { kind: "claim", patterns: [name] })])).toMatchObject({
+      refused: [],
+      waiting: 0,
+    });
   }
   expect(roster.nextHead(keyOf("a"), 9, 1)).toMatchObject({ seq: 4, incarnation: 9 });
   expect(() => roster.nextHead(keyOf("nobody"), 1, 1)).toThrow("begin a log");

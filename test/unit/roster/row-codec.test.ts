@@ -20,7 +20,8 @@ import { rowLimits } from "../../../src/roster/row.ts";
 import type { Body, Inert, Row, RowHead } from "../../../src/roster/row.ts";
 import { keyOf, makeUnknownRow } from "../../support/roster-builder.ts";
 
-const id = (text: string): RowId => rowIdOfPayload(Uint8Array.from([...text].map((character) => character.charCodeAt(0))));
+const id = (text: string): RowId =>
+  rowIdOfPayload(Uint8Array.from([...text].map((character) => character.charCodeAt(0))));
 
 const head: RowHead = {
   genesis: id("genesis"),
@@ -42,7 +43,15 @@ const bodies: readonly Exclude<Body, Inert>[] = [
   { kind: "mint", tokenKey: keyOf("t"), expiresMs: 12, bound: null },
   { kind: "mint", tokenKey: keyOf("t"), expiresMs: 12, bound: { key: keyOf("b"), name: "b", patterns: ["x"] } },
   { kind: "revoke", mint: id("mint") },
-  { kind: "admit", mint: id("mint"), tokenKey: keyOf("t"), key: keyOf("b"), ...claimed, keyProof: proof, tokenProof: proof },
+  {
+    kind: "admit",
+    mint: id("mint"),
+    tokenKey: keyOf("t"),
+    key: keyOf("b"),
+    ...claimed,
+    keyProof: proof,
+    tokenProof: proof,
+  },
   { kind: "claim", patterns: [] },
   { kind: "leave", successor: null },
   { kind: "leave", successor: { key: keyOf("c"), consent: proof } },
@@ -116,7 +125,12 @@ test("RO-5 a body over a limit is read as inert with the reason (T24)", () => {
     { kind: "claim", patterns: Array.from({ length: rowLimits.patterns + 1 }, () => "x") },
     { kind: "claim", patterns: ["x".repeat(rowLimits.patternBytes + 1)] },
     { kind: "genesis", spannerId: "s".repeat(rowLimits.spannerIdBytes + 1), ...claimed, recoveryKey: keyOf("r") },
-    { kind: "mint", tokenKey: keyOf("t"), expiresMs: 1, bound: { key: keyOf("b"), name: "n".repeat(64), patterns: [] } },
+    {
+      kind: "mint",
+      tokenKey: keyOf("t"),
+      expiresMs: 1,
+      bound: { key: keyOf("b"), name: "n".repeat(64), patterns: [] },
+    },
     { kind: "remove", target: keyOf("b"), cut: Array.from({ length: rowLimits.cutHeads + 1 }, () => id("x")) },
   ];
   for (const body of cases) expect(read(encodeRow(headFor(body), body)).body).toMatchObject({ kind: "inert" });

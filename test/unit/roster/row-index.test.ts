@@ -29,7 +29,8 @@ test("RO-2 ancestors by prev are those of a plain walk, in a log with many forks
   const index = indexOf(rows);
   for (const { message } of rows) {
     const ancestors = new Set<RowId>();
-    for (let at = index.prevOf(message.id); at !== undefined; at = index.prevOf(at.message.id)) ancestors.add(at.message.id);
+    for (let at = index.prevOf(message.id); at !== undefined; at = index.prevOf(at.message.id))
+      ancestors.add(at.message.id);
     for (const other of rows) {
       expect(index.isAncestorByPrev(other.message.id, message.id)).toBe(ancestors.has(other.message.id));
     }
@@ -80,7 +81,11 @@ test("RO-2 heads, twins and rows by what they name", () => {
   expect(index.admitsByMint(script.mintOf("token of b"))).toEqual(index.admitsOf(keyOf("b")));
   expect(index.revokesOf(script.mintOf("token of b"))).toHaveLength(1);
   expect(index.successionsOf(keyOf("c"))).toEqual([gone]);
-  expect([index.knowsKey(keyOf("a")), index.knowsKey(keyOf("c")), index.knowsKey(keyOf("d"))]).toEqual([true, true, false]);
+  expect([index.knowsKey(keyOf("a")), index.knowsKey(keyOf("c")), index.knowsKey(keyOf("d"))]).toEqual([
+    true,
+    true,
+    false,
+  ]);
   expect(index.admittedKeys()).toEqual([keyOf("b")]);
   expect(index.last()).toBe(gone);
 });
