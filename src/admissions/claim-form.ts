@@ -1,7 +1,7 @@
 /** Whether a name and patterns may stand in a row; checked before anything is spent, for the row would be inert. */
 import { encodeUtf8 } from "../kernel/utf8.ts";
 import type { Refusal } from "../kernel/refusal.ts";
-import { parsePattern } from "../pattern/pattern.ts";
+import { parsePattern } from "../pattern/glob.ts";
 import type { Claimed } from "../roster/row.ts";
 import { rowLimits } from "../roster/row.ts";
 import { claimInvalid } from "./refusals.ts";

@@ -4,7 +4,6 @@
  */
 import type { BoltId } from "../kernel/id.ts";
 import type { Refusal } from "../kernel/refusal.ts";
-import { overlapsExisting, statesOf } from "../roster/routing.ts";
 import type { World } from "../turn/turn.ts";
 import { nameOf } from "./standing.ts";
 import type { Neighbours } from "./state.ts";
@@ -17,7 +16,7 @@ export function overlapRefusal(
   except: BoltId | null,
 ): Refusal | null {
   const view = world.roster.view();
-  const overlap = overlapsExisting(view, statesOf(world.roster), patterns, except ?? undefined);
+  const overlap = world.roster.routing().overlapping(patterns, except);
   if (overlap === undefined) return null;
   const { bolt } = overlap;
   const name = nameOf(view, bolt);

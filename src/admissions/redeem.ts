@@ -31,6 +31,7 @@ export function redeem(asker: Asker, office: Office, turn: AdmissionsTurn): void
     case "admitted":
       return answerAdmitted(asker, verdict.row, office, turn);
     case "refused":
+      if (office.state.spending.has(claim.mint)) return awaitSpending(asker, office, turn);
       return answerRefused(asker, verdict.refusal, turn, verdict.row);
     case "unknown":
       turn.offer({ fact: "wanted", rows: [claim.mint] });
@@ -50,6 +51,14 @@ export function redeem(asker: Asker, office: Office, turn: AdmissionsTurn): void
     default:
       return absurd(verdict);
   }
+}
+
+/** A refusal would be a lie while the ADMIT may yet reach the disk: what was judged before the expiry still counts. */
+function awaitSpending(asker: Asker, office: Office, turn: AdmissionsTurn): void {
+  const { mint, key } = asker.proof.message.claim;
+  const current = office.state.spending.get(mint);
+  if (current?.phase !== "doubtful" || current.key !== key) return spend(asker, office, turn);
+  answerRefused(asker, say.tokenUncertain(mint, "The disk failed as this admission was written down"), turn);
 }
 
 function spend(asker: Asker, office: Office, turn: AdmissionsTurn): void {

@@ -19,14 +19,13 @@ import type { AdmissionsState } from "../admissions/admissions.ts";
 import { Gossip } from "../gossip/gossip.ts";
 import type { GossipState } from "../gossip/gossip.ts";
 import type { Signed, StoreFailure } from "../roster/durable.ts";
-import type { SignedProfile } from "../roster/profile.ts";
-import type { SignedRow } from "../roster/row.ts";
 import type { Room } from "../turn/room.ts";
 import type { StatusReport } from "../turn/status.ts";
 import type { Fact } from "../turn/turn.ts";
 import { bootWorld, drawIncarnation } from "./boot.ts";
 import { Desk, emptyDesk } from "./desk.ts";
 import type { DeskImage, Errand, RoomName, Waiting } from "./desk.ts";
+import { Intake } from "./intake.ts";
 import { KeyringKeeper } from "./keyring.ts";
 import { Outbox } from "./outbox.ts";
 import type { Taking } from "./outbox.ts";
@@ -34,7 +33,6 @@ import { Reporter } from "./reporter.ts";
 import type { ReporterState } from "./reporter.ts";
 import { RoomTurn } from "./room-turn.ts";
 import type { Boot, Effect, Input, Keyring, Machine } from "./seam.ts";
-import { sortTaken } from "./taking.ts";
 import { SharedWorld } from "./world.ts";
 import type { WorldImage } from "./world.ts";
 
@@ -63,13 +61,14 @@ export class Bolt implements Machine<BoltImage> {
   #stoppingBy: Micros | null;
   #stopped: boolean;
   readonly #outbox: Outbox = new Outbox();
+  readonly #intake: Intake;
   #turns: Record<RoomName, RoomTurn>;
 
   private constructor(image: BoltImage) {
     this.#world = new SharedWorld(image.world);
     this.#desk = new Desk(image.desk);
     this.#gossip = new Gossip(image.gossip);
-    this.#admissions = new Admissions(image.admissions);
+    this.#admissions = new Admissions(image.admissions, this.#gossip);
     this.#reporter = new Reporter(image.reporter, () => this.view());
     this.#random = {
       admissions: new Random(image.random.admissions),
@@ -79,6 +78,7 @@ export class Bolt implements Machine<BoltImage> {
     this.#stoppingBy = image.stoppingBy;
     this.#stopped = image.stopped;
     this.#keyring = new KeyringKeeper();
+    this.#intake = new Intake(this.#world, this.#desk, this.#outbox);
     this.#turns = this.#grantTurns();
   }
 
@@ -117,7 +117,7 @@ export class Bolt implements Machine<BoltImage> {
 
   deadline(): Deadline | undefined {
     if (this.#stopped) return undefined;
-    const rooms = sooner(sooner(this.#admissions.deadline(), this.#gossip.deadline()), this.#reporter.deadline());
+    const rooms = sooner(this.#admissions.deadline(), this.#gossip.deadline());
     return this.#stoppingBy === null ? rooms : sooner(rooms, { at: this.#stoppingBy, why: "end of grace" });
   }
 
@@ -235,11 +235,10 @@ export class Bolt implements Machine<BoltImage> {
   }
 
   #due(): void {
-    const { admissions, gossip, reporter } = this.#turns;
+    const { gossip } = this.#turns;
     const now = this.#world.now;
-    if (isDue(this.#admissions.deadline(), now)) this.#admissions.onDue(admissions);
+    if (isDue(this.#admissions.deadline(), now)) this.#admissions.onDue();
     if (isDue(this.#gossip.deadline(), now)) this.#gossip.onDue(gossip);
-    if (isDue(this.#reporter.deadline(), now)) this.#reporter.onDue(reporter);
   }
 
   #link(peer: BoltId, up: boolean, why: string): void {
@@ -289,10 +288,10 @@ export class Bolt implements Machine<BoltImage> {
   #stored(waiting: Waiting, signed: readonly Signed[]): void {
     switch (waiting.waits) {
       case "store":
-        this.#mergeOwn(signed);
+        this.#intake.ownStored(signed);
         return this.#tellStored(waiting.errand, signed);
       case "take":
-        this.#mergeTaken(waiting.rows, waiting.profiles);
+        this.#intake.stored(waiting.rows, waiting.profiles);
         return this.#tellStored(waiting.errand, []);
       case "released":
         return this.#outbox.fact({ fact: "merged", rows: waiting.rows, profiles: [] });
@@ -316,47 +315,8 @@ export class Bolt implements Machine<BoltImage> {
     if (errand !== null) this.#room(errand.room).onStoreFailed(why, errand.purpose, this.#turns[errand.room]);
   }
 
-  #mergeOwn(signed: readonly Signed[]): void {
-    const rows = signed.flatMap((item) => (item.signed === "row" ? [item.row] : []));
-    const profiles = signed.flatMap((item) => (item.signed === "profile" ? [item.profile] : []));
-    if (rows.length + profiles.length > 0) this.#mergeTaken(rows, profiles);
-    for (const row of rows) {
-      if (row.message.origin === this.#world.self) this.#outbox.fact({ fact: "own-row", row });
-    }
-  }
-
-  #mergeTaken(rows: readonly SignedRow[], profiles: readonly SignedProfile[]): void {
-    const stored = new Set(rows.map((row) => row.message.id));
-    const { merged, refused } = this.#world.roster.merge(rows);
-    const news = profiles.filter((profile) => this.#world.roster.mergeProfile(profile));
-    for (const { row, why } of refused) {
-      this.#outbox.effect({ do: "note", note: { what: "row-refused", detail: `${row} ${why}` } });
-    }
-    const released = merged.filter((row) => !stored.has(row.message.id));
-    if (released.length > 0) this.#storeReleased(released);
-    const settled = merged.filter((row) => stored.has(row.message.id));
-    if (settled.length + news.length > 0) this.#outbox.fact({ fact: "merged", rows: settled, profiles: news });
-  }
-
-  /** Rows that waited in memory for their ancestors reach the disk before anyone hears of them. */
-  #storeReleased(rows: readonly SignedRow[]): void {
-    const ticket = this.#desk.ticket({ waits: "released", rows });
-    const writes = rows.map((row) => ({ put: "row", row }) as const);
-    this.#outbox.effect({ do: "store", ticket, writes, drafts: [] });
-  }
-
   #take(taking: Taking): void {
-    const { ready, early, profiles } = sortTaken(this.#world.roster, taking);
-    if (early.length > 0) {
-      this.#world.roster.merge(early);
-      const wanted = this.#world.roster.wanted();
-      if (wanted.length > 0) this.#outbox.fact({ fact: "wanted", rows: wanted });
-    }
-    if (ready.length + profiles.length === 0) return this.#tellStored(taking.errand, []);
-    const ticket = this.#desk.ticket({ waits: "take", errand: taking.errand, rows: ready, profiles });
-    const rowWrites = ready.map((row) => ({ put: "row", row }) as const);
-    const profileWrites = profiles.map((profile) => ({ put: "profile", profile }) as const);
-    this.#outbox.effect({ do: "store", ticket, writes: [...rowWrites, ...profileWrites], drafts: [] });
+    if (!this.#intake.take(taking)) this.#tellStored(taking.errand, []);
   }
 
   /** Works off facts and takings until no room has anything left to say. */
@@ -379,7 +339,6 @@ export class Bolt implements Machine<BoltImage> {
     if (fact.fact === "merged" || fact.fact === "phase") this.#keyring.forget();
     this.#admissions.onFact(fact, this.#turns.admissions);
     this.#gossip.onFact(fact, this.#turns.gossip);
-    this.#reporter.onFact(fact, this.#turns.reporter);
   }
 
   #followPhase(): void {

@@ -73,7 +73,7 @@ export class Reporter implements Room<ReporterPurpose, ReporterState> {
       isolated: isSpanner && observed.isolated(world),
       multicastWorks: observed.multicastWorks(world),
       bolts: observed.reports(world),
-      contested: world.roster.contests(),
+      contested: world.roster.routing().contests(),
       alarms: view.alarms,
       undone: view.undone,
       openInvites: countOpenInvites(world),

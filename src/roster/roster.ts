@@ -16,7 +16,8 @@ import { bySignedOrder, RowIndex } from "./row-index.ts";
 import type { RowHead, SignedRow } from "./row.ts";
 import type { RosterView } from "./view.ts";
 import { WaitingRows } from "./waiting-rows.ts";
-import { walk } from "./walk.ts";
+import { Routing } from "./routing.ts";
+import { viewOf } from "./fold.ts";
 
 /** What a merge did. */
 export interface Merged {
@@ -41,6 +42,7 @@ export class Roster {
   readonly #profiles = new Map<BoltId, { readonly profile: SignedProfile; readonly hash: string }>();
   #view: RosterView | undefined;
   #digest: string | undefined;
+  #routing: Routing | undefined;
 
   /** A roster that knows nothing. */
   static create(): Roster {
@@ -81,6 +83,7 @@ export class Roster {
     if (merged.length > 0) {
       this.#view = undefined;
       this.#digest = undefined;
+      this.#routing = undefined;
     }
     return { merged: merged.sort(bySignedOrder), refused, waiting: this.#waiting.size() };
   }
@@ -115,6 +118,7 @@ export class Roster {
     if (!this.isNewProfile(profile)) return false;
     this.#profiles.set(profile.message.origin, { profile, hash: profileHash(profile) });
     this.#digest = undefined;
+    this.#routing = undefined;
     return true;
   }
 
@@ -144,7 +148,15 @@ export class Roster {
 
   /** What the set means. The same object until a row is merged. */
   view(): RosterView {
-    return (this.#view ??= walk(this.#index));
+    return (this.#view ??= viewOf(this.#index));
+  }
+
+  /** Who should own which hostname. The same object until a row or a profile is merged. */
+  routing(): Routing {
+    return (this.#routing ??= new Routing(
+      this.view().members,
+      (bolt) => this.profile(bolt)?.message.state ?? "active",
+    ));
   }
 
   /** 64 hex digits: equal on two bolts when they agree on every row that counts and every profile of a bolt not removed. */

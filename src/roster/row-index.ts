@@ -190,6 +190,11 @@ export class RowIndex {
     return this.#successions.get(key)?.list() ?? none;
   }
 
+  /** Keys that a LEAVE names successor, in id order. */
+  succeedingKeys(): readonly BoltId[] {
+    return sorted(this.#successions.keys(), compareText);
+  }
+
   /** MINT rows in row order. */
   mints(): readonly SignedRow[] {
     return this.#mints.list();

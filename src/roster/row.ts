@@ -118,6 +118,9 @@ export const rowLimits = {
   cutHeads: 64,
 } as const;
 
+/** Members that are neither removed nor left; those past it are orphaned until a seat is free. */
+export const memberLimit = 1_024;
+
 /** Negative, zero or positive as `a` comes before, with or after `b` in (rank, row id) order. */
 export function compareRows(a: { rank: number; id: RowId }, b: { rank: number; id: RowId }): number {
   return a.rank !== b.rank ? a.rank - b.rank : a.id < b.id ? -1 : a.id > b.id ? 1 : 0;

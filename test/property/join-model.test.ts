@@ -17,7 +17,7 @@ import type { BenchBolt, BenchCall, Happening, Invite } from "../support/turn-be
 import { Bench, codeOf, invite, inviteFor, joinRequest, keysAdmittedBy, spanner } from "../support/turn-bench.ts";
 
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
-const schedules = Number(process.env["JOIN_SCHEDULES"] ?? "2000");
+const schedules = Number(process.env["JOIN_SCHEDULES"] ?? "20000");
 
 /** Answers that settle an attempt for good, as far as this server's key and this invite go. */
 const settled: ReadonlySet<string> = new Set([
@@ -190,7 +190,9 @@ class Model {
       const keys = keysAdmittedBy(attempt.ticket.bundle.mint, [...this.ever.values()]);
       const code = codeOf(attempt.box.answer);
       if (code === "joined") expect(keys).toContain(attempt.joiner.id);
-      if (promises.has(code) && !this.wasRestored)
+      // Of a key-bound invite every member answers for itself: another may have admitted the key meanwhile.
+      const isByMinter = attempt.ticket !== this.tickets[2];
+      if (promises.has(code) && isByMinter && !this.wasRestored)
         expect(keys, `${code} although admitted`).not.toContain(attempt.joiner.id);
     }
   }
@@ -210,7 +212,10 @@ class Model {
       const minter = this.members.find((bolt) => bolt.id === ticket.bundle.minter);
       joiner.source = `quiet ${this.bench.nextCall}`;
       const answer = joiner.do(joinRequest(ticket, must(minter, "a minter")));
-      expect(settled, JSON.stringify(answer)).toContain(codeOf(answer));
+      // A minter restored from before its MINT, the only one that held it, can only say that it knows of no invite.
+      const isForgotten = must(minter, "a minter").roster.get(ticket.bundle.mint) === undefined;
+      const answers = isForgotten ? [...settled, "TOKEN_UNVERIFIABLE", "TOKEN_UNCERTAIN"] : settled;
+      expect(answers, JSON.stringify(answer)).toContain(codeOf(answer));
     }
     this.#remember();
     this.#tokensAdmitOne();

@@ -188,8 +188,8 @@ export class RosterScript {
 
   /** The last row of this bolt, or the one that lets it begin its log. */
   lastOf(name: string): RowId {
-    const last = this.#last.get(keyOf(name));
-    return last ?? (name === this.#recovery ? this.genesis : must(last, `${name} was never admitted`));
+    const last = this.#last.get(keyOf(name)) ?? (name === this.#recovery ? this.genesis : undefined);
+    return must(last, `${name} was never admitted`);
   }
 
   mintOf(token: string): RowId {

@@ -300,6 +300,7 @@ export class BenchBolt implements World {
     const { merged } = this.roster.merge(news);
     this.disk.rows.push(...merged);
     if (merged.length > 0) this.#fact({ fact: "merged", rows: merged, profiles: [] });
+    this.#follow();
   }
 
   /** A profile of this bolt that a peer still holds. */
