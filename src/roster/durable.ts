@@ -7,7 +7,10 @@ import type { Secret } from "../kernel/verified.ts";
 import type { Profile, SignedProfile } from "./profile.ts";
 import type { RowDraft, SignedRow } from "./row.ts";
 
-/** One durable write; the last of a name wins. */
+/**
+ * One durable write. The last of a name wins, but registers only rise: a profile gives way to a higher one of its bolt
+ * or to one of another spanner, a high-water mark to a higher one.
+ */
 export type Write =
   | { readonly put: "row"; readonly row: SignedRow }
   | { readonly put: "profile"; readonly profile: SignedProfile }

@@ -27,11 +27,16 @@ export function checkRow(sealed: Sealed, verifier: Verifier): SignedRow | Malfor
   return genuine(withProvenBody(row, verifier), row.origin, sealed.payload, sealed.signature);
 }
 
-/** A row from own checksummed disk: its signature was checked before it got there. */
-export function trustRow(sealed: Sealed, verifier: Verifier): SignedRow | Malformed {
+/**
+ * A row from own checksummed disk: its signature was checked before it got there. So were the proofs in its body, when
+ * it was kept as `judged`, the kind of body it counted as; a body that counts as another kind now (a kind this version
+ * came to know, or one whose proofs did not hold) is judged anew.
+ */
+export function trustRow(sealed: Sealed, judged: string, verifier: Verifier): SignedRow | Malformed {
   const row = decodeRow(sealed.payload);
   if (row instanceof Malformed) return row;
-  return genuine(withProvenBody(row, verifier), row.origin, sealed.payload, sealed.signature);
+  const known = row.body.kind === judged ? row : withProvenBody(row, verifier);
+  return genuine(known, row.origin, sealed.payload, sealed.signature);
 }
 
 /** Signs a draft. */

@@ -19,7 +19,7 @@ export const mains: readonly string[] = [
 export function deadFindings(sources: readonly Source[], allowed: ReadonlyMap<string, string> = new Map()): string[] {
   const byPath = new Map(sources.map((source) => [source.path, source]));
   const reached = new Set<string>();
-  const waiting = sources.map(({ path }) => path).filter((path) => mains.includes(path) || path.endsWith(".test.ts"));
+  const waiting = sources.map(({ path }) => path).filter((path) => mains.includes(path) || isProgramOfTests(path));
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     const source = byPath.get(path);
     if (source === undefined || reached.has(path)) continue;
@@ -32,6 +32,11 @@ export function deadFindings(sources: readonly Source[], allowed: ReadonlyMap<st
     ...dead.map(({ path }) => `TI-15 no dead file: neither a program nor a test reaches ${path}`),
     ...needless.map((path) => `TI-15 exception without need: ${path} is reached or gone`),
   ];
+}
+
+/** Tests run in vitest, benchmarks by themselves. */
+function isProgramOfTests(path: string): boolean {
+  return path.endsWith(".test.ts") || path.endsWith(".bench.ts");
 }
 
 /** Workers and child programs are started by `new URL("./x.ts", import.meta.url)`; `.js` is the compiled name. */
