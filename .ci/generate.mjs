@@ -1,18 +1,24 @@
 /**
- * Writes src/wire/gen from src/wire/*.proto: Debian's protoc with the generator of node_modules.
- * With --check it writes nothing and fails when the committed code differs from what it would write.
+ * Writes what is generated and committed: the JSON Schemas of docs/schemas from the zod schemas of the source, and
+ * src/wire/gen from src/wire/*.proto (Debian's protoc with the generator of node_modules).
+ * With --check it writes nothing and fails when something committed differs from what it would write.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { tsImport } from "tsx/esm/api";
 import { root } from "./ready.mjs";
+
+/** Each JSON Schema with the function that makes it. */
+const schemas = [{ file: "server.schema.json", module: "../src/config/schema.ts", make: "serverJsonSchema" }];
 
 const protoDir = join(root, "src", "wire");
 const genDir = join(protoDir, "gen");
 const isCheck = process.argv.includes("--check");
 const protos = existsSync(protoDir) ? readdirSync(protoDir).filter((name) => name.endsWith(".proto")) : [];
 
+for (const schema of schemas) await putSchema(schema);
 if (protos.length > 0) {
   const target = isCheck ? mkdtempSync(join(tmpdir(), "vigo-proto-")) : genDir;
   try {
@@ -44,6 +50,21 @@ function compare(fresh) {
   const changed = [...names].filter((name) => read(join(genDir, name)) !== read(join(fresh, name)));
   if (changed.length === 0) return;
   process.stderr.write(`generate: src/wire/gen is not what src/wire/*.proto gives: ${changed.join(", ")}\n`);
+  process.stderr.write("generate: run `npm run generate` and commit the result.\n");
+  process.exitCode = 1;
+}
+
+async function putSchema({ file, module, make }) {
+  const made = (await tsImport(module, import.meta.url))[make]();
+  const text = `${JSON.stringify(made, null, 2)}\n`;
+  const path = join(root, "docs", "schemas", file);
+  if (read(path) === text) return;
+  if (!isCheck) {
+    mkdirSync(join(root, "docs", "schemas"), { recursive: true });
+    writeFileSync(path, text);
+    return;
+  }
+  process.stderr.write(`generate: docs/schemas/${file} is not what the source gives.\n`);
   process.stderr.write("generate: run `npm run generate` and commit the result.\n");
   process.exitCode = 1;
 }
