@@ -4,11 +4,8 @@
  *
  *   commit -> written --sync done--> durable          crash: written beyond durable may or may not survive
  */
-import type { BoltId } from "../../src/kernel/id.ts";
 import type { LoadPage, LoadQuery, Saved, StoreFailure, Write } from "../../src/roster/durable.ts";
-import type { SignedProfile } from "../../src/roster/profile.ts";
-import { compareProfiles } from "../../src/roster/profile-codec.ts";
-import type { SignedRow } from "../../src/roster/row.ts";
+import { Kept } from "../../src/store/kept.ts";
 
 type Batch = readonly Write[];
 
@@ -16,11 +13,16 @@ type Batch = readonly Write[];
 export type DiskFault = "none" | "full" | "read-only" | "fsync";
 
 /** A disk as it was at some moment. */
-export type DiskImage = readonly Batch[];
+export type DiskImage = Pick<Kept, "saved" | "load" | "copy">;
+
+/** A disk on which nothing was ever written. */
+export const emptyDisk: DiskImage = new Kept();
 
 export class SimDisk {
-  #batches: Batch[] = [];
-  #durable = 0;
+  #durable = new Kept();
+  /** Batches numbered so far and no longer waiting for a sync; numbers are never used again, also after a crash. */
+  #settled = 0;
+  #unsynced: Batch[] = [];
   fault: DiskFault = "none";
   /** Added to every sync, µs. */
   slowUs = 0;
@@ -28,67 +30,59 @@ export class SimDisk {
   /** Writes a batch; the number to sync later, or why not. */
   write(batch: Batch): number | StoreFailure {
     if (this.fault === "full" || this.fault === "read-only") return this.fault;
-    this.#batches.push(batch);
-    return this.#batches.length;
+    this.#unsynced.push(batch);
+    return this.#settled + this.#unsynced.length;
   }
 
-  /** The batch is durable now, unless the sync fails: then it is lost with all after it. */
+  /** The batch and all before it are durable now, unless the sync fails: then a crash decides about each. */
   sync(number: number): StoreFailure | null {
     if (this.fault === "fsync") return "fsync";
-    if (number > this.#durable) this.#durable = number;
+    this.#settle(number - this.#settled);
     return null;
   }
 
   /** Power goes: of the unsynced batches only the first `survivors` stay. */
   crash(survivors: number): void {
-    this.#batches.length = Math.min(this.#batches.length, this.#durable + survivors);
-    this.#durable = this.#batches.length;
+    this.#settle(survivors);
+    this.#lose();
   }
 
   /** Batches written and not yet durable. */
   unsynced(): number {
-    return this.#batches.length - this.#durable;
+    return this.#unsynced.length;
   }
 
   /** What a backup taken now would hold. */
   image(): DiskImage {
-    return this.#batches.slice(0, this.#durable);
+    return this.#durable.copy();
   }
 
-  /** Puts a backup, another machine's disk, or nothing (wiped) in place. */
+  /** Puts a backup, another machine's disk, or an empty one in place. */
   restore(image: DiskImage): void {
-    this.#batches = [...image];
-    this.#durable = this.#batches.length;
+    this.#lose();
+    this.#durable = image.copy();
   }
 
-  /** What a start would load. */
+  /** What a start would load; of a process that died while power stayed, also what was not synced. */
   saved(): Saved {
-    const rows = new Map<string, SignedRow>();
-    const profiles = new Map<BoltId, SignedProfile>();
-    const highWater = new Map<BoltId, { author: BoltId; incarnation: number; number: number }>();
-    const settings = new Map<string, string>();
-    for (const write of this.#batches.flat()) {
-      if (write.put === "row") rows.set(write.row.message.id, write.row);
-      else if (write.put === "profile") {
-        const held = profiles.get(write.profile.message.origin);
-        if (held === undefined || compareProfiles(held, write.profile) < 0) {
-          profiles.set(write.profile.message.origin, write.profile);
-        }
-      } else if (write.put === "high-water") {
-        highWater.set(write.author, { author: write.author, incarnation: write.incarnation, number: write.number });
-      } else if (write.put === "setting") settings.set(write.name, write.value);
-    }
-    return { rows: [...rows.values()], profiles: [...profiles.values()], highWater: [...highWater.values()], settings };
+    if (this.#unsynced.length === 0) return this.#durable.saved();
+    const all = this.#durable.copy();
+    for (const batch of this.#unsynced) all.apply(batch);
+    return all.saved();
   }
 
   load(query: LoadQuery): LoadPage {
-    const evidence = this.#batches
-      .slice(0, this.#durable)
-      .flat()
-      .flatMap((write) => (write.put === "evidence" ? [write] : []))
-      .filter((item) => query.about === null || item.about === query.about)
-      .slice(-query.limit)
-      .map(({ about, wallMs, text }) => ({ about, wallMs, text }));
-    return { evidence };
+    return this.#durable.load(query);
+  }
+
+  #settle(count: number): void {
+    const settled = this.#unsynced.splice(0, Math.max(0, count));
+    for (const batch of settled) this.#durable.apply(batch);
+    this.#settled += settled.length;
+  }
+
+  #lose(): void {
+    this.#settled += this.#unsynced.length;
+    this.#unsynced = [];
   }
 }

@@ -1,0 +1,42 @@
+/** What a simulated process finds around it. */
+import type { Effect, Input } from "../../src/bolt/seam.ts";
+import type { Packet, Frame } from "../../src/host/frame.ts";
+import type { CarrierOutcome, DatagramMessage } from "../../src/host/ports.ts";
+import type { Seal } from "../../src/host/seal-port.ts";
+import type { Bug } from "../../src/kernel/assert.ts";
+import type { BoltId } from "../../src/kernel/id.ts";
+import type { Micros } from "../../src/kernel/time.ts";
+import type { Note } from "../../src/turn/turn.ts";
+import type { Loop } from "../loop/loop.ts";
+import type { Chance } from "./chance.ts";
+import type { SimProcess } from "./process.ts";
+import type { Streams } from "./streams.ts";
+
+/** A call to a join port. */
+export interface JoinCall {
+  readonly url: string;
+  readonly pin: string | null;
+  readonly frame: Packet<Frame>;
+  readonly patience: Micros;
+  readonly done: (outcome: CarrierOutcome) => void;
+}
+
+/** Sees every input of every bolt and what it did. */
+export type Watch = (process: SimProcess, input: Input, now: Micros, effects: readonly Effect[]) => void;
+
+export interface Surroundings {
+  readonly loop: Loop;
+  readonly chance: Chance;
+  readonly seal: Seal;
+  readonly streams: Streams;
+  readonly watch: Watch | null;
+  multicast(from: SimProcess, datagram: Packet<DatagramMessage>): void;
+  join(from: SimProcess, call: JoinCall): void;
+  /** A small number for the trace; 0 of a bolt nobody knows. */
+  indexOf(bolt: BoltId): number;
+  onNote(process: SimProcess, note: Note): void;
+  onBug(process: SimProcess, bug: Bug): void;
+  onDeath(process: SimProcess, withPower: boolean): void;
+  /** Its state may have changed. */
+  touched(process: SimProcess): void;
+}
