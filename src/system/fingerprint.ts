@@ -1,8 +1,7 @@
 /**
- * What makes this machine this machine for a licence (protocol: machine id, primary network interface, TLS CA). The
- * fingerprint is one SHA-256 in hex over all three; a part that cannot be found is an error that names it.
+ * Gathers what makes this machine this machine for a licence: machine id, primary network interface, TLS CA. A part that
+ * cannot be found is an error that names it. src/license/machine.ts makes the text of it that licences carry.
  */
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { NetworkInterfaceInfo } from "node:os";
@@ -29,12 +28,6 @@ export interface FingerprintSources {
 }
 
 const machineIdFiles = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
-
-/** The fingerprint of the parts: 64 hex digits. */
-export function fingerprintOf(parts: FingerprintParts): string {
-  const fields = ["vigo machine fingerprint 1", parts.machineId, parts.mac, parts.caSpki];
-  return createHash("sha256").update(fields.join("\n")).digest("hex");
-}
 
 /** Gathers the parts from this machine. Throws `Refused` FINGERPRINT_INCOMPLETE naming the part that is missing. */
 export function gatherFingerprint(sources: FingerprintSources): FingerprintParts {
