@@ -18,7 +18,8 @@ interface Ended {
 
 function run(folder: string, ...args: string[]): Ended {
   const done = spawnSync(process.execPath, [launcher, ...args], { cwd: folder, encoding: "utf8" });
-  return { code: done.status, out: done.stdout, err: done.stderr };
+  // What the launcher says while it makes the checkout ready is not the program's.
+  return { code: done.status, out: done.stdout, err: done.stderr.replace(/^[\s\S]*^ready: .*\n/m, "") };
 }
 
 /** The arguments of a good `issue`, with changes; null leaves an option out. */
