@@ -1,6 +1,6 @@
 /**
- * Where server.yaml is: `--config`, then VIGO_CONFIG_FILE, then ./server.yaml. A file that was named must be there; only
- * the last one may be missing, then everything has its default.
+ * Where server.yaml is: `--config`, then VIGO_CONFIG_FILE, then ./server.yaml. A file that was named must be there;
+ * only the last one may be missing, then everything has its default.
  */
 import { posix } from "node:path";
 import { harmlessText } from "../kernel/harmless-text.ts";

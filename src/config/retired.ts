@@ -30,7 +30,7 @@ const retiredModes: ReadonlyMap<string, string> = new Map([
   ["founder", "The mode founder was retired. Use the mode spanner, then found once with: vigocli spanner init"],
   [
     "joiner",
-    "The mode joiner was retired. Use the mode spanner, then join once with: vigocli spanner bolt join --code-file FILE",
+    "The mode joiner was retired. Use the mode spanner, then join with: vigocli spanner bolt join --code-file FILE",
   ],
 ]);
 

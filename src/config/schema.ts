@@ -37,7 +37,7 @@ const spanner = z.strictObject({
   mode: z.enum(["standalone", "spanner"]).default("standalone").describe("One server, or one bolt among equals."),
   spanner_id: formed(
     /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/,
-    "A spanner_id has 1 to 64 letters, digits, dots, hyphens and underscores, and begins and ends with a letter or digit.",
+    "A spanner_id has 1 to 64 letters, digits, dots, hyphens or underscores, and a letter or digit at its ends.",
   )
     .optional()
     .describe("The spanner's name, equal on all its bolts; required in spanner mode."),

@@ -160,7 +160,8 @@ function machineCheck({ machine }: Licence, bench: LicenceBench): LicenceCheck {
   const agreeing = compareMachines(machine, bench.machine);
   const differing = machinePartNames.filter((_, at) => agreeing[at] !== true);
   if (differing.length === 0) return { check, passed: true, says: "It is bound to this machine." };
-  const says = `It is bound to another machine: the ${differing.join(" and the ")} differ${differing.length === 1 ? "s" : ""}.`;
+  const verb = differing.length === 1 ? "differs" : "differ";
+  const says = `It is bound to another machine: the ${differing.join(" and the ")} ${verb}.`;
   return { check, passed: false, says };
 }
 
@@ -190,7 +191,8 @@ function refusalOf(verdicts: readonly LicenceVerdict[]): Refusal {
   if (verdicts.length === 0) return { code, message: `${rule}; none is installed.`, next };
   const told = verdicts.slice(0, 3).map(({ licence, checks }) => {
     const failed = checks.filter(({ passed, check }) => !passed && check !== "time");
-    return `licence ${licence.id} failed ${failed.map(({ check }) => check).join(", ")}: ${failed.map(({ says }) => says).join(" ")}`;
+    const names = failed.map(({ check }) => check).join(", ");
+    return `licence ${licence.id} failed ${names}: ${failed.map(({ says }) => says).join(" ")}`;
   });
   return { code, message: `${rule}; ${told.join(" ")}`, value: verdicts[0]?.licence.id ?? "", next };
 }

@@ -74,7 +74,8 @@ export function refusalOfProblems(problems: readonly Problem[]): Refusal {
   const more = problems.length - 1;
   const others = more === 0 ? "" : ` (and ${more} more problem${more === 1 ? "" : "s"})`;
   const { file, line, column, path, message, value, allowed, meant } = first;
-  const hint = `${meant === undefined ? "" : ` Did you mean ${meant}?`}${allowed === undefined ? "" : ` Allowed: ${allowed}.`}`;
+  const word = meant === undefined ? "" : ` Did you mean ${meant}?`;
+  const hint = `${word}${allowed === undefined ? "" : ` Allowed: ${allowed}.`}`;
   return {
     code: first.code,
     message: `${file}:${line}:${column} ${path === "" ? "" : `${path}: `}${message}${hint}${others}`,
