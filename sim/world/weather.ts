@@ -43,6 +43,7 @@ export const boltsMax = 1_024;
 
 export class Weather {
   readonly #rules = new Map<number, Rule>();
+  readonly #kept: Rule[] = [];
   readonly #links = new Map<number, LinkState>();
   #next = 1;
   #baseMinUs: number;
@@ -59,6 +60,12 @@ export class Weather {
     this.#rules.set(number, rule);
     this.#links.clear();
     return number;
+  }
+
+  /** A rule that belongs to the place itself: healing does not end it. */
+  keep(rule: Rule): void {
+    this.#kept.push(rule);
+    this.#links.clear();
   }
 
   remove(number: number): void {
@@ -96,7 +103,7 @@ export class Weather {
       corruptPerMillion: 0,
       mtuBytes: Infinity,
     };
-    for (const rule of this.#rules.values()) {
+    for (const rule of [...this.#kept, ...this.#rules.values()]) {
       if (holdsOn(rule, from, to)) apply(rule.does, sum);
     }
     return sum;

@@ -16,10 +16,13 @@ import { after } from "../kernel/time.ts";
 import type { Micros } from "../kernel/time.ts";
 import { Admissions } from "../admissions/admissions.ts";
 import type { AdmissionsState } from "../admissions/admissions.ts";
+import { inviteReport } from "../admissions/invites-report.ts";
 import { Gossip } from "../gossip/gossip.ts";
 import type { GossipState } from "../gossip/gossip.ts";
 import type { Signed, StoreFailure } from "../roster/durable.ts";
+import type { Roster } from "../roster/roster.ts";
 import type { Room } from "../turn/room.ts";
+import type { InviteReport } from "../turn/admin.ts";
 import type { StatusReport } from "../turn/status.ts";
 import type { Fact } from "../turn/turn.ts";
 import { bootWorld, drawIncarnation } from "./boot.ts";
@@ -144,6 +147,17 @@ export class Bolt implements Machine<BoltImage> {
       stoppingBy: this.#stoppingBy,
       stopped: this.#stopped,
     };
+  }
+
+  /** What it knows of its spanner, for checkers and metrics; to be read only. */
+  get roster(): Roster {
+    return this.#world.roster;
+  }
+
+  /** Every invite it knows of, for checkers and the live feed. */
+  invites(): readonly InviteReport[] {
+    const tokens = [...this.#world.roster.view().tokens.values()];
+    return tokens.map((token) => inviteReport(token, this.#world, this.#gossip));
   }
 
   /** How much is under way, for bounds checked from outside (oracle I9). */

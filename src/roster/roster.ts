@@ -108,6 +108,11 @@ export class Roster {
     return this.#waiting.wanted();
   }
 
+  /** How many rows wait for others. */
+  waitingCount(): number {
+    return this.#waiting.size();
+  }
+
   /** Authors of rows that wait, in id order. */
   waitingAuthors(): readonly BoltId[] {
     return this.#waiting.authors();

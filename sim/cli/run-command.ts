@@ -1,0 +1,106 @@
+/** `vigosim run`: plays scenarios and prints their verdicts. */
+import { writeFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { problemText } from "../../src/reading/problem.ts";
+import { play } from "../scenario/play.ts";
+import { openScenarios } from "./files.ts";
+import type { ScenarioFile } from "./files.ts";
+import { junitOf } from "./junit.ts";
+import { linesOf, reportOf } from "./report.ts";
+import type { RunReport } from "./report.ts";
+import { traceLines } from "./trace-text.ts";
+
+interface RunOptions {
+  readonly seed?: number;
+  readonly seeds?: readonly [number, number];
+  readonly bytes: boolean;
+  readonly realCrypto: boolean;
+  readonly trace?: string;
+  readonly junit?: string;
+  readonly output: "text" | "json" | "jsonl";
+  readonly until?: string;
+}
+
+/** Trace records kept for `--trace`. */
+const traceRecordsMax = 4_000_000;
+
+export function addRun(root: Command): void {
+  root
+    .command("run")
+    .description("Play scenarios. Exit 0: all passed, 1: something was violated, 2: a file is wrong.")
+    .argument("<file...>", "scenario files, or folders of them")
+    .option("--seed <n>", "play with this seed instead of the file's", whole)
+    .option("--seeds <a..b>", "play with each of these seeds", interval)
+    .option("--bytes", "encode, verify and decode on every hop", false)
+    .option("--real-crypto", "Ed25519 instead of the stand-in seal", false)
+    .option("--trace <file>", "write every event of the last run as JSON lines")
+    .option("--junit <file>", "write a JUnit report")
+    .option("-o, --output <format>", "text, json or jsonl", format, "text")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  vigosim run scenarios/admission/token-race.yaml
+  vigosim run scenarios --seeds 1..100 -o json > runs.json
+  vigosim run scenarios/gossip/loss.yaml --bytes --real-crypto --trace loss.jsonl`,
+    )
+    .action((paths: string[], options: RunOptions) => run(paths, options));
+}
+
+function run(paths: readonly string[], options: RunOptions): void {
+  const { files, problems } = openScenarios(paths);
+  for (const problem of problems) process.stderr.write(`${problemText(problem)}\n`);
+  if (problems.length > 0) {
+    process.exitCode = 2;
+    return;
+  }
+  const runs = files.flatMap((one) => seedsOf(one, options).map((seed) => playOne(one, seed, options)));
+  if (options.output === "json") process.stdout.write(`${JSON.stringify({ runs }, null, 2)}\n`);
+  if (options.output === "text") summary(runs);
+  if (options.junit !== undefined) writeFileSync(options.junit, junitOf(runs));
+  if (runs.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+function seedsOf({ scenario }: ScenarioFile, { seed, seeds }: RunOptions): number[] {
+  if (seeds === undefined) return [seed ?? scenario.seed];
+  return Array.from({ length: seeds[1] - seeds[0] + 1 }, (_, at) => seeds[0] + at);
+}
+
+function playOne({ file, scenario }: ScenarioFile, seed: number, options: RunOptions): RunReport {
+  const keepRecords = options.trace === undefined ? 0 : traceRecordsMax;
+  const startedMs = performance.now();
+  const verdict = play(scenario, { seed, inBytes: options.bytes, realCrypto: options.realCrypto, keepRecords });
+  const report = reportOf(file, verdict, performance.now() - startedMs);
+  if (options.output === "text") process.stdout.write(`${linesOf(report)}\n`);
+  if (options.output === "jsonl") process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (options.trace !== undefined) writeFileSync(options.trace, traceLines(verdict));
+  return report;
+}
+
+function summary(runs: readonly RunReport[]): void {
+  if (runs.length < 2) return;
+  const failed = runs.filter(({ ok }) => !ok).length;
+  process.stdout.write(`${runs.length - failed} passed, ${failed} failed\n`);
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,16}$/u.test(text) || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError("A seed is a whole number, 0 or more.");
+  }
+  return value;
+}
+
+function interval(text: string): readonly [number, number] {
+  const [first, last] = text.split("..");
+  const [from, to] = [whole(first ?? ""), whole(last ?? "")];
+  if (to < from || to - from >= 10_000_000) throw new InvalidArgumentError("Seeds are two numbers, such as 1..100.");
+  return [from, to];
+}
+
+function format(text: string): RunOptions["output"] {
+  if (text === "text" || text === "json" || text === "jsonl") return text;
+  throw new InvalidArgumentError("Formats are text, json and jsonl.");
+}

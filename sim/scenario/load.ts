@@ -1,0 +1,148 @@
+/**
+ * Reads a scenario file: the schema judges the form, and here every name must mean something. All problems at once,
+ * each with line and column.
+ */
+import { nearWord } from "../../src/kernel/near-word.ts";
+import { parsePattern } from "../../src/pattern/glob.ts";
+import type { Complaint, Path, Problem } from "../../src/reading/problem.ts";
+import { readYaml } from "../../src/reading/read-yaml.ts";
+import { scenarioSchema } from "./grammar.ts";
+import type { Scenario, ScenarioEvent } from "./grammar.ts";
+
+export type LoadedScenario =
+  { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+type Complain = (path: Path, complaint: Complaint) => void;
+
+/** Bounds of a scenario file: a hundred bolts with a thousand steps fit. */
+const limits = { bytes: 4_194_304, nodes: 400_000 } as const;
+
+/** The scenario, or what is wrong with it (`SCENARIO_INVALID`). */
+export function loadScenario(text: string, file: string): LoadedScenario {
+  const read = readYaml(text, { file, schema: scenarioSchema, code: "SCENARIO_INVALID", limits });
+  if (!read.ok) return read;
+  const problems: Problem[] = [];
+  checkNames(read.value, (path, complaint) => problems.push(read.problemAt(path, complaint)));
+  return problems.length === 0 ? { ok: true, scenario: read.value } : { ok: false, problems };
+}
+
+/** Names of all servers of a scenario, in order. */
+export function boltNames(scenario: Scenario): string[] {
+  const counted = Array.from({ length: scenario.bolts.count }, (_, index) => `b${index + 1}`);
+  return [...counted, ...(scenario.bolts.also ?? [])];
+}
+
+/** The patterns of a bolt, its name filled in. */
+export function patternsOf(scenario: Scenario, bolt: string): string[] {
+  const given = scenario.bolts.each[bolt]?.patterns ?? scenario.bolts.patterns;
+  return given.map((pattern) => pattern.replaceAll("{name}", bolt));
+}
+
+/** What names exist, by what they name. */
+interface Known {
+  readonly bolts: ReadonlySet<string>;
+  readonly invites: ReadonlySet<string>;
+  readonly images: ReadonlySet<string>;
+  readonly marks: ReadonlySet<string>;
+  readonly ids: ReadonlySet<string>;
+}
+
+function checkNames(scenario: Scenario, complain: Complain): void {
+  const known = knownNames(scenario);
+  for (const bolt of Object.keys(scenario.bolts.each)) {
+    if (!known.bolts.has(bolt)) complain(["bolts", "each", bolt], unknown("bolt", bolt, known.bolts));
+  }
+  for (const bolt of known.bolts) {
+    for (const pattern of patternsOf(scenario, bolt)) {
+      const parsed = parsePattern(pattern);
+      if (!parsed.ok) complain(["bolts"], { message: parsed.refusal.message, value: pattern });
+    }
+  }
+  scenario.steps.forEach((event, at) => checkEvent(event, ["steps", at], known, complain));
+  scenario.expect.forEach((expectation, at) => {
+    const [when, state] = Object.entries(expectation).find(([, value]) => typeof value === "object") ?? [];
+    if (when !== undefined) checkFields(state as object, ["expect", at, when], known, complain);
+  });
+}
+
+function knownNames(scenario: Scenario): Known {
+  const bolts = new Set(boltNames(scenario));
+  const invites = new Set<string>();
+  const images = new Set<string>();
+  const marks = new Set<string>();
+  const ids = new Set<string>();
+  for (const event of scenario.steps) {
+    if ("do" in event) {
+      if (event.id !== undefined) ids.add(event.id);
+      if (event.do === "invite") invites.add(event.as);
+      if (event.do === "mark") marks.add(event.as);
+    } else if (event.fault === "clone" || event.fault === "thief") bolts.add(event.as);
+    else if (event.fault === "keep-image") images.add(event.as);
+  }
+  return { bolts, invites, images, marks, ids };
+}
+
+function checkEvent(event: ScenarioEvent, path: Path, known: Known, complain: Complain): void {
+  checkFields(event, path, known, complain);
+  const until = "until" in event ? event.until : undefined;
+  if (until !== undefined && until <= event.at) {
+    complain([...path, "until"], { message: "A fault ends after it begins.", value: until / 1_000_000 });
+  }
+}
+
+/** Fields that name something, and what. */
+const fieldKinds: Readonly<Record<string, keyof Known>> = {
+  on: "bolts",
+  by: "bolts",
+  bolt: "bolts",
+  bolts: "bolts",
+  from: "bolts",
+  to: "bolts",
+  via: "bolts",
+  for: "bolts",
+  successor: "bolts",
+  sees: "bolts",
+  members: "bolts",
+  groups: "bolts",
+  with: "invites",
+  invite: "invites",
+  token: "invites",
+  image: "images",
+  cut: "marks",
+  answer: "ids",
+};
+const words: Readonly<Record<keyof Known, string>> = {
+  bolts: "bolt",
+  invites: "invite",
+  images: "image",
+  marks: "mark",
+  ids: "step",
+};
+
+function checkFields(holder: object, path: Path, known: Known, complain: Complain): void {
+  for (const [field, value] of Object.entries(holder) as [string, unknown][]) {
+    const kind = fieldKinds[field];
+    if (kind === undefined || isOtherUse(holder, field)) continue;
+    for (const name of [value].flat(2)) {
+      if (typeof name !== "string" || known[kind].has(name)) continue;
+      complain([...path, field], unknown(words[kind], name, known[kind]));
+    }
+  }
+}
+
+/** Fields that mean something else in some forms: `to` an address, `by` a duration or a path. */
+function isOtherUse(holder: object, field: string): boolean {
+  if (field === "to") return "do" in holder && holder.do === "repoint";
+  if (field !== "by") return false;
+  return !("do" in holder) && !("fault" in holder && holder.fault === "bridge");
+}
+
+function unknown(kind: string, name: string, known: ReadonlySet<string>): Complaint {
+  const meant = nearWord(name, [...known]);
+  return {
+    message: `There is no ${kind} of this name in the scenario.`,
+    value: name,
+    ...(meant === undefined ? {} : { meant }),
+    ...(known.size > 0 && known.size <= 20 ? { allowed: [...known].join(", ") } : {}),
+  };
+}
