@@ -196,7 +196,9 @@ export class SimProcess implements Endpoint {
 
   #observer(): Observer | null {
     const { watch } = this.#around;
-    return watch === null ? null : { fed: (input, now, effects) => watch(this, input, now, effects) };
+    return watch === null
+      ? null
+      : { before: () => undefined, fed: (input, now, effects) => watch(this, input, now, effects) };
   }
 
   /** Before every effect: it goes into the trace, and the process may die here. */

@@ -7,7 +7,7 @@
 import { absurd, must } from "../kernel/assert.ts";
 import { Malformed } from "../kernel/bytes.ts";
 import { inDomain } from "../kernel/digest.ts";
-import type { BoltId } from "../kernel/id.ts";
+import type { BoltId, RowId } from "../kernel/id.ts";
 import { ofMs } from "../kernel/time.ts";
 import type { Micros } from "../kernel/time.ts";
 import type { Boot, Caller, Effect, Input, Machine } from "../bolt/seam.ts";
@@ -29,6 +29,8 @@ import { signProfile, signRow } from "../wire/rows.ts";
 
 /** Sees every input and what the machine did with it; for recordings and traces. */
 export interface Observer {
+  /** The machine as the next step will find it. */
+  before(machine: Machine<unknown>, now: Micros): void;
   fed(input: Input, now: Micros, effects: readonly Effect[]): void;
 }
 
@@ -146,12 +148,20 @@ export class Driver {
   #step(input: Input): void {
     const { machine, ports, observer } = this.#parts;
     const now = ports.clock.now();
+    observer?.before(machine, now);
     const effects = machine.step(input, now);
     observer?.fed(input, now, effects);
+    this.#followKeyring();
     for (const effect of effects) this.#perform(effect);
+  }
+
+  /** Before any effect: a new member's first beacon needs the keys of its spanner. */
+  #followKeyring(): void {
+    const { machine, ports, codec } = this.#parts;
     const keyring = machine.keyring();
     if (keyring.version === this.#keyringVersion) return;
     this.#keyringVersion = keyring.version;
+    codec.follow(keyring.genesis as RowId | null);
     ports.net.keep(keyring);
   }
 
