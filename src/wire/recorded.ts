@@ -13,6 +13,7 @@ import type { Verifier } from "./genuine.ts";
 import { trustJoin } from "./join.ts";
 import type { Sealed } from "./rows.ts";
 import { trustProfile, trustRow } from "./rows.ts";
+import type { Row } from "../roster/row.ts";
 import type { JoinClaim } from "../turn/peer.ts";
 
 type Tagged =
@@ -20,7 +21,7 @@ type Tagged =
   | { readonly $: "map"; readonly of: readonly (readonly [unknown, unknown])[] }
   | { readonly $: "set"; readonly of: readonly unknown[] }
   | { readonly $: "secret"; readonly label: string }
-  | { readonly $: "row"; readonly payload: string; readonly signature: string }
+  | { readonly $: "row"; readonly judged: string; readonly payload: string; readonly signature: string }
   | { readonly $: "profile"; readonly payload: string; readonly signature: string }
   | { readonly $: "beacon"; readonly genesis: RowId; readonly payload: string; readonly signature: string }
   | { readonly $: "join"; readonly claim: JoinClaim; readonly tokenProof: string; readonly signature: string };
@@ -62,7 +63,7 @@ function isSecret(value: object): value is Secret {
 
 function tagSigned({ message, bytes, signature }: Verified<object>): Tagged {
   const sealed = { payload: toHex(bytes), signature: toHex(signature) };
-  if ("body" in message) return { $: "row", ...sealed };
+  if ("body" in message) return { $: "row", judged: (message as Row).body.kind, ...sealed };
   if ("tlsPin" in message) return { $: "profile", ...sealed };
   if ("claim" in message) {
     const { claim, tokenProof } = message as { claim: JoinClaim; tokenProof: Uint8Array };
@@ -111,9 +112,9 @@ function trusted(
 ): unknown {
   switch (tagged.$) {
     case "row":
-      return trustRow(sealed, verifier);
+      return trustRow(sealed, tagged.judged, verifier);
     case "profile":
-      return trustProfile(sealed, verifier);
+      return trustProfile(sealed);
     case "beacon":
       return trustBeacon(sealed, tagged.genesis);
     default:

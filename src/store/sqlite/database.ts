@@ -5,11 +5,10 @@
  *   sound --a transaction fails--> failed: every later commit fails in the same way, reads go on (T52, T53)
  */
 import { absurd } from "../../kernel/assert.ts";
-import type { StoreFailure } from "../../roster/durable.ts";
 import { evidenceLimit } from "../kept.ts";
 import type { Connection, Statement } from "./binding.ts";
 import { storeFailureOf } from "./failure.ts";
-import type { Contents, PlainEvidence, PlainWrite } from "./messages.ts";
+import type { Contents, Failed, PlainEvidence, PlainWrite } from "./messages.ts";
 import { evidenceColumns, markColumns, profileColumns, rowColumns, settingColumns } from "./records.ts";
 import { readEvidence, readMark, readProfile, readRow, readSetting } from "./records.ts";
 import { queries, statements } from "./schema.ts";
@@ -20,7 +19,7 @@ export class Database {
   readonly #connection: Connection;
   readonly #path: string;
   readonly #prepared: Readonly<Record<Name, Statement>>;
-  #failure: StoreFailure | null = null;
+  #failed: Failed | null = null;
 
   /** Takes over a connection that `openDatabase` gave. */
   constructor(connection: Connection, path: string) {
@@ -39,8 +38,7 @@ export class Database {
 
   /** Everything a start loads. Throws `Damaged` at the first record whose checksum does not hold. */
   contents(): Contents {
-    const all = <T>(query: string, read: (found: unknown) => T): T[] =>
-      this.#connection.prepare(query).all().map(read);
+    const all = <T>(query: string, read: (found: unknown) => T): T[] => this.#connection.prepare(query).all().map(read);
     this.evidence(null, evidenceLimit);
     return {
       rows: all(queries.rows, readRow),
@@ -51,17 +49,18 @@ export class Database {
   }
 
   /** Commits all batches in one transaction, or none; null: they are on the disk. */
-  commit(batches: readonly (readonly PlainWrite[])[]): StoreFailure | null {
-    if (this.#failure !== null) return this.#failure;
+  commit(batches: readonly (readonly PlainWrite[])[]): Failed | null {
+    if (this.#failed !== null) return this.#failed;
     try {
       this.#connection.exec("BEGIN IMMEDIATE");
       for (const batch of batches) for (const write of batch) this.#put(write);
       this.#connection.exec("COMMIT");
     } catch (caught) {
-      this.#failure = storeFailureOf(caught, this.#path);
+      const why = caught instanceof Error ? caught.message : String(caught);
+      this.#failed = { failure: storeFailureOf(caught, this.#path), why };
       this.#rollBack();
     }
-    return this.#failure;
+    return this.#failed;
   }
 
   /** The newest evidence about one bolt or all, oldest first. */

@@ -52,6 +52,12 @@ export interface Contents {
   readonly settings: readonly PlainSetting[];
 }
 
+/** Why commits fail: what the machine is told, and what the log should say. */
+export interface Failed {
+  readonly failure: StoreFailure;
+  readonly why: string;
+}
+
 /** What the thread is started with. */
 export interface Start {
   readonly path: string;
@@ -68,5 +74,5 @@ export type Answer =
   | { readonly told: "opened"; readonly contents: Contents }
   | { readonly told: "refused"; readonly refusal: Refusal }
   /** The next `batches` commits went to the disk in one transaction, or failed together. */
-  | { readonly told: "committed"; readonly batches: number; readonly failure: StoreFailure | null }
+  | { readonly told: "committed"; readonly batches: number; readonly failed: Failed | null }
   | { readonly told: "evidence"; readonly evidence: readonly PlainEvidence[] };

@@ -52,7 +52,8 @@ function check(connection: Connection, path: string): Outcome<Connection> {
   if (version > schemaVersion) return refused(newerRefusal(path, version, schemaVersion));
   if (version !== schemaVersion) return refused(damagedRefusal(path, `there is no layout ${version}`));
   // Commits are on disk when they return (FULL); a checkpoint never lets the journal grow past what it needs.
-  connection.exec("PRAGMA journal_mode = WAL");
+  const mode = firstColumn(connection.prepare("PRAGMA journal_mode = WAL").all()[0]);
+  if (mode !== "wal") return refused(damagedRefusal(path, `its journal stays in mode ${String(mode)}`));
   connection.exec("PRAGMA synchronous = FULL");
   connection.exec("PRAGMA cache_size = -65536");
   connection.exec("PRAGMA journal_size_limit = 4194304");

@@ -22,7 +22,13 @@ export function plainOf(write: Write): PlainWrite {
     case "profile": {
       const { origin, genesis, term, incarnation, seq } = write.profile.message;
       const stamp = { term, incarnation, seq };
-      return { put: "profile", origin: idBytes(origin), genesis: idBytes(genesis), ...stamp, ...sealedOf(write.profile) };
+      return {
+        put: "profile",
+        origin: idBytes(origin),
+        genesis: idBytes(genesis),
+        ...stamp,
+        ...sealedOf(write.profile),
+      };
     }
     case "high-water": {
       const { author, incarnation, number } = write;

@@ -27,11 +27,11 @@ export function markColumns({ author, incarnation, number }: PlainMark): readonl
 }
 
 export function settingColumns({ name, value }: PlainSetting): readonly Value[] {
-  return withChecksum("setting", [name, value]);
+  return withChecksum("setting", [utf8(name), utf8(value)]);
 }
 
 export function evidenceColumns({ about, wallMs, text }: PlainEvidence): readonly Value[] {
-  return withChecksum("evidence", [about, wallMs, text]);
+  return withChecksum("evidence", [about, wallMs, utf8(text)]);
 }
 
 /** The record in this result row. Throws `Damaged` naming it when its checksum does not hold. */
@@ -117,6 +117,10 @@ class Columns {
     const key = first instanceof Uint8Array ? Buffer.from(first).toString("hex") : String(first);
     return new Damaged(`a record of ${this.#table} is not as it was written: ${key}`);
   }
+}
+
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 function withChecksum(table: string, columns: readonly Value[]): readonly Value[] {

@@ -26,7 +26,10 @@ export const tables: readonly string[] = [
   ${checksum}) STRICT`,
 ];
 
-/** Writes one record each; a name that is there already is overwritten where the rules of `Write` say so. */
+/**
+ * Writes one record each; a name that is there already is overwritten where the rules of `Write` say so. Free text goes
+ * in and out as bytes: bindings cut text at a zero character.
+ */
 export const statements = {
   row: `INSERT INTO log_row (id, payload, signature, judged, checksum) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, signature = excluded.signature,
@@ -42,13 +45,13 @@ export const statements = {
     ON CONFLICT (author) DO UPDATE SET incarnation = excluded.incarnation, number = excluded.number,
     checksum = excluded.checksum
     WHERE (excluded.incarnation, excluded.number) > (high_water.incarnation, high_water.number)`,
-  setting: `INSERT INTO setting (name, value, checksum) VALUES (?, ?, ?)
+  setting: `INSERT INTO setting (name, value, checksum) VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, checksum = excluded.checksum`,
-  evidence: "INSERT INTO evidence (about, wall_ms, text, checksum) VALUES (?, ?, ?, ?)",
+  evidence: "INSERT INTO evidence (about, wall_ms, text, checksum) VALUES (?, ?, CAST(? AS TEXT), ?)",
   dropEvidence: "DELETE FROM evidence WHERE position <= (SELECT max(position) FROM evidence) - ?",
 } as const;
 
-/** Reads everything. Text comes as bytes: bindings cut text at a zero character. */
+/** Reads everything. */
 export const queries = {
   rows: "SELECT id, payload, signature, CAST(judged AS BLOB) AS judged, checksum FROM log_row ORDER BY position",
   profiles: "SELECT origin, genesis, term, incarnation, seq, hash, payload, signature, checksum FROM profile",

@@ -12,7 +12,7 @@ import type { StorePort } from "../../host/ports.ts";
 import type { LoadPage, LoadQuery, Saved, StoreFailure, Write } from "../../roster/durable.ts";
 import type { Verifier } from "../../wire/genuine.ts";
 import { openRefusal } from "./failure.ts";
-import type { Answer, Contents, Question, Start } from "./messages.ts";
+import type { Answer, Contents, Failed, Question, Start } from "./messages.ts";
 import { pageOf, plainOf, savedOf } from "./plain.ts";
 
 /** The database cannot be opened; `refusal` says why and what to do. The message is "CODE: sentence". */
@@ -48,6 +48,8 @@ export interface StoreStats {
   readonly waiting: number;
   /** Why commits fail now. */
   readonly failure: StoreFailure | null;
+  /** The cause in words, for the log; null while commits succeed. */
+  readonly why: string | null;
 }
 
 export interface SqliteStore {
@@ -72,7 +74,12 @@ export async function openSqliteStore(path: string, options: SqliteOptions): Pro
   const contents = await opening(thread);
   const store = new ThreadStore(thread, options.onCommitted);
   try {
-    return { store, saved: savedOf(contents, options.verifier), close: () => store.close(), stats: () => store.stats() };
+    return {
+      store,
+      saved: savedOf(contents, options.verifier),
+      close: () => store.close(),
+      stats: () => store.stats(),
+    };
   } catch (caught) {
     await store.close();
     throw new StoreRefused(openRefusal(caught, path));
@@ -92,13 +99,13 @@ function opening(thread: Worker): Promise<Contents> {
     let refusal: Refusal | undefined;
     thread.once("message", (answer: Answer) => {
       if (answer.told === "refused") refusal = answer.refusal;
-      else if (answer.told === "opened") {
-        thread.removeAllListeners();
-        resolve(answer.contents);
-      }
+      else if (answer.told === "opened") resolve(answer.contents);
     });
+    // Once it is open, these say nothing new.
     thread.once("error", reject);
-    thread.once("exit", () => reject(refusal === undefined ? new Error("the thread ended") : new StoreRefused(refusal)));
+    thread.once("exit", () =>
+      reject(refusal === undefined ? new Error("the thread ended") : new StoreRefused(refusal)),
+    );
   });
 }
 
@@ -120,7 +127,7 @@ class ThreadStore implements StorePort {
   /** Came after the end began: "stopped", once all before have their outcome. */
   readonly #late: Entry[] = [];
   #isEnding = false;
-  #failure: StoreFailure | null = null;
+  #failed: Failed | null = null;
   #batches = 0;
   #writes = 0;
   #transactions = 0;
@@ -129,8 +136,8 @@ class ThreadStore implements StorePort {
     this.#thread = thread;
     this.#onCommitted = onCommitted;
     thread.on("message", (answer: Answer) => this.#onAnswer(answer));
-    // A thread that dies ends; what it died of is a bug of ours or a broken machine, and commits fail either way.
-    thread.on("error", () => undefined);
+    // A thread that dies also ends; nothing of what it had not answered can be relied on.
+    thread.on("error", (cause) => (this.#failed ??= { failure: "stopped", why: String(cause) }));
     this.#ended = new Promise((resolve) => thread.once("exit", () => resolve(this.#onEnd())));
   }
 
@@ -157,7 +164,8 @@ class ThreadStore implements StorePort {
       writes: this.#writes,
       transactions: this.#transactions,
       waiting: this.#asked.length + this.#late.length,
-      failure: this.#failure,
+      failure: this.#failed?.failure ?? null,
+      why: this.#failed?.why ?? null,
     };
   }
 
@@ -177,7 +185,7 @@ class ThreadStore implements StorePort {
   #onAnswer(answer: Answer): void {
     switch (answer.told) {
       case "committed":
-        return this.#onCommit(answer.batches, answer.failure);
+        return this.#onCommit(answer.batches, answer.failed);
       case "evidence":
         return this.#settle(this.#next(), null, pageOf(answer.evidence));
       case "opened":
@@ -188,9 +196,10 @@ class ThreadStore implements StorePort {
     }
   }
 
-  #onCommit(batches: number, failure: StoreFailure | null): void {
-    if (failure === null) this.#transactions++;
-    else this.#failure = failure;
+  #onCommit(batches: number, failed: Failed | null): void {
+    if (failed === null) this.#transactions++;
+    else this.#failed = failed;
+    const failure = failed?.failure ?? null;
     for (let at = 0; at < batches; at++) this.#settle(this.#next(), failure, { evidence: [] });
     this.#stopLate();
   }
@@ -211,7 +220,7 @@ class ThreadStore implements StorePort {
 
   #onEnd(): void {
     this.#isEnding = true;
-    this.#failure ??= "stopped";
+    this.#failed ??= { failure: "stopped", why: "the store was closed" };
     for (let left = this.#asked.shift(); left !== undefined; left = this.#asked.shift()) this.#stop(left);
     this.#stopLate();
   }

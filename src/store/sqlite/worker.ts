@@ -35,7 +35,7 @@ function serve(database: Database, first: Question): void {
   let writes = 0;
   const commit = (): void => {
     if (group.length === 0) return;
-    tell({ told: "committed", batches: group.length, failure: database.commit(group) });
+    tell({ told: "committed", batches: group.length, failed: database.commit(group) });
     group = [];
     writes = 0;
   };
