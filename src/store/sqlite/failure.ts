@@ -110,9 +110,23 @@ function refusedAccess(path: string): string | undefined {
 
 /** SQLite's number of what went wrong, without its finer half; undefined when it was something else. */
 function primaryCode(caught: unknown): number | undefined {
-  if (!(caught instanceof Error) || !("errcode" in caught)) return undefined;
-  return typeof caught.errcode === "number" ? caught.errcode & 0xff : undefined;
+  if (!(caught instanceof Error)) return undefined;
+  if ("errcode" in caught && typeof caught.errcode === "number") return caught.errcode & 0xff;
+  // The packaged binding leaves the number out of errors of `all`, but not SQLite's own sentence.
+  return sentences.get(caught.message);
 }
+
+/** What sqlite3_errstr says. */
+const sentences: ReadonlyMap<string, number> = new Map([
+  ["database is locked", sqlite.busy],
+  ["database table is locked", sqlite.locked],
+  ["attempt to write a readonly database", sqlite.readOnly],
+  ["disk I/O error", sqlite.ioError],
+  ["database disk image is malformed", sqlite.corrupt],
+  ["database or disk is full", sqlite.full],
+  ["unable to open database file", sqlite.cannotOpen],
+  ["file is not a database", sqlite.notDatabase],
+]);
 
 function systemCode(caught: unknown): string | undefined {
   if (!(caught instanceof Error) || !("code" in caught)) return undefined;

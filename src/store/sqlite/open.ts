@@ -14,6 +14,8 @@ import { damagedRefusal, foreignRefusal, newerRefusal, openRefusal } from "./fai
 import { applicationId, schemaVersion, tables } from "./schema.ts";
 
 const ownerOnly = 0o600;
+/** SQLite takes a file shorter than its header for a new one. */
+const pageBytes = 4_096;
 
 /**
  * The database at the path, locked for this process, its integrity checked. `busyMs`: how long to wait for the lock.
@@ -26,7 +28,7 @@ export function openDatabase(connect: Connect, path: string, busyMs: number): Ou
     if (size === undefined) {
       if (isThere(`${path}-wal`)) return refused(damagedRefusal(path, "its journal is there, the file itself is not"));
       createDatabase(connect, path);
-    } else if (size === 0) return refused(damagedRefusal(path, "the file is empty"));
+    } else if (size < pageBytes) return refused(damagedRefusal(path, `the file has ${size} bytes`));
     connection = connect(path);
     lock(connection, busyMs);
     const checked = check(connection, path);
@@ -46,7 +48,8 @@ function lock(connection: Connection, busyMs: number): void {
 
 function check(connection: Connection, path: string): Outcome<Connection> {
   if (number(connection, "application_id") !== applicationId) {
-    return refused(number(connection, "schema_version") === 0 ? emptied(path) : foreignRefusal(path));
+    const isEmpty = number(connection, "schema_version") === 0;
+    return refused(isEmpty ? damagedRefusal(path, "it holds no tables") : foreignRefusal(path));
   }
   const version = number(connection, "user_version");
   if (version > schemaVersion) return refused(newerRefusal(path, version, schemaVersion));
@@ -77,6 +80,7 @@ function createDatabase(connect: Connect, path: string): void {
     closeSync(openSync(fresh, "wx", ownerOnly));
     const connection = connect(fresh);
     try {
+      connection.exec(`PRAGMA page_size = ${pageBytes}`);
       connection.exec("PRAGMA synchronous = FULL");
       connection.exec("BEGIN");
       for (const table of tables) connection.exec(table);
@@ -124,10 +128,6 @@ function syncPath(path: string): void {
 
 function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function emptied(path: string): ReturnType<typeof damagedRefusal> {
-  return damagedRefusal(path, "it holds no tables");
 }
 
 function closeQuietly(connection: Connection | undefined): void {
