@@ -3,6 +3,7 @@
  * or a bad file.
  */
 import { Command, CommanderError } from "commander";
+import { addBench } from "./cli/bench-command.ts";
 import { addRun } from "./cli/run-command.ts";
 import { addTeaching } from "./cli/teach-commands.ts";
 
@@ -21,6 +22,7 @@ A first round:
   );
 addRun(root);
 addTeaching(root);
+addBench(root);
 
 try {
   await root.parseAsync(process.argv);
