@@ -2,6 +2,7 @@
  * How fast owners are looked up and overlaps decided, in tables of ten thousand patterns of several shapes. The two
  * gates take the worst shape; the clock is the caller's.
  */
+import type { Figure } from "./figure.ts";
 import type { Outcome } from "../../src/kernel/refusal.ts";
 import { parsePattern } from "../../src/pattern/glob.ts";
 import type { Pattern } from "../../src/pattern/glob.ts";
@@ -10,14 +11,7 @@ import type { Hostname } from "../../src/pattern/hostname.ts";
 import { buildTable } from "../../src/pattern/table.ts";
 import type { PatternTable } from "../../src/pattern/table.ts";
 
-/** One measured figure. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-}
-
-/** A table of one shape, with names to look up (some matched late, some by nobody) and patterns that overlap nothing. */
+/** A table of one shape, with names to look up (some matched late or by nobody) and patterns that overlap nothing. */
 export interface PatternWorkload {
   readonly shape: string;
   readonly table: PatternTable<number>;

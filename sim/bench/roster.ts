@@ -2,6 +2,7 @@
  * How fast a roster of 10,000 rows already verified is merged, understood and compared: 16 bolts that claim in turn,
  * as a fleet does over years. Rows are signed by the stand-in seal; checking them is another figure.
  */
+import type { Figure } from "./figure.ts";
 import { must } from "../../src/kernel/assert.ts";
 import type { BoltId } from "../../src/kernel/id.ts";
 import { Random } from "../../src/kernel/random.ts";
@@ -19,13 +20,6 @@ import { signRow } from "../../src/wire/rows.ts";
 const rowCount = 10_000;
 const boltCount = 16;
 const repeats = 7;
-
-/** One measured figure. */
-export interface Figure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-}
 
 /** Measures with the caller's clock; each figure is the median of several runs. */
 export function benchRoster(nowMs: () => number): readonly Figure[] {
@@ -61,7 +55,11 @@ function rosterOf(rows: readonly SignedRow[]): Roster {
   return roster;
 }
 
-function median(nowMs: () => number, run: (roster: Roster) => unknown, prepare: () => Roster = Roster.create): number {
+function median(
+  nowMs: () => number,
+  run: (roster: Roster) => unknown,
+  prepare: () => Roster = () => Roster.create(),
+): number {
   const taken: number[] = [];
   for (let at = 0; at < repeats; at++) {
     const roster = prepare();

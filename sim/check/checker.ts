@@ -45,7 +45,7 @@ export class Checker {
   #world: SimWorld | null = null;
 
   /** To be handed to the world as its watch. */
-  readonly watch: Watch = (process, input, _now, effects) => {
+  readonly watch: Watch<SimProcess> = (process, input, _now, effects) => {
     const world = must(this.#world, "the checker was attached to its world");
     this.#report(process, this.#logs.watch(process, input));
     this.#ages.watch(process, world.loop.nowUs, input, effects);

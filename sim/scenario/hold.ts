@@ -1,4 +1,4 @@
-/** Whether a state that a scenario expects holds right now. Reads what bolts say of themselves and what was answered. */
+/** Whether a state that a scenario expects holds now. Reads what bolts say of themselves and what was answered. */
 import { absurd, must } from "../../src/kernel/assert.ts";
 import type { BoltId } from "../../src/kernel/id.ts";
 import { parseHostname } from "../../src/pattern/hostname.ts";

@@ -1,6 +1,6 @@
 /**
- * What operators do in a scenario: one form a verb. Descriptions are what `vigosim faults`, editors and the documentation
- * show.
+ * What operators do in a scenario: one form a verb. Descriptions are what `vigosim faults`, editors and the
+ * documentation show.
  */
 import { z } from "zod";
 import { moment, name, names, span } from "./words.ts";

@@ -50,7 +50,7 @@ export const perMillion: z.ZodType<number, string> = percent().transform((share)
 export const signedSpan: z.ZodType<number, string> = z.string().transform((text, context) => {
   const isBack = text.startsWith("-");
   const parsed = parseDuration(isBack ? text.slice(1) : text);
-  if (parsed !== undefined) return isBack ? -parsed : parsed;
+  if (parsed !== undefined) return isBack ? 0 - parsed : parsed;
   context.addIssue({ code: "custom", message: "This is a duration with its unit, with - in front to go back." });
   return z.NEVER;
 });

@@ -9,7 +9,6 @@ import type { Boot, Keyring } from "../../src/bolt/seam.ts";
 import type { StatusReport } from "../../src/turn/status.ts";
 import { Bug } from "../../src/kernel/assert.ts";
 import type { BoltId } from "../../src/kernel/id.ts";
-import { micros } from "../../src/kernel/time.ts";
 import type { Micros } from "../../src/kernel/time.ts";
 import { Codec } from "../../src/host/codec.ts";
 import { Driver } from "../../src/host/driver.ts";
@@ -58,12 +57,12 @@ export class SimProcess implements Endpoint {
   readonly index: number;
   readonly name: string;
   readonly signer: Signer;
-  readonly #around: Surroundings;
+  readonly #around: Surroundings<SimProcess>;
   readonly #inbox: ((driver: Driver) => void)[] = [];
   #state: State = { is: "down" };
   #epoch = 0;
 
-  constructor(index: number, name: string, signer: Signer, config: BoltConfig, around: Surroundings) {
+  constructor(index: number, name: string, signer: Signer, config: BoltConfig, around: Surroundings<SimProcess>) {
     this.index = index;
     this.name = name;
     this.host = name;

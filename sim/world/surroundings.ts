@@ -9,7 +9,6 @@ import type { Micros } from "../../src/kernel/time.ts";
 import type { Note } from "../../src/turn/turn.ts";
 import type { Loop } from "../loop/loop.ts";
 import type { Chance } from "./chance.ts";
-import type { SimProcess } from "./process.ts";
 import type { Streams } from "./streams.ts";
 
 /** A call to a join port. */
@@ -22,21 +21,22 @@ export interface JoinCall {
 }
 
 /** Sees every input of every bolt and what it did. */
-export type Watch = (process: SimProcess, input: Input, now: Micros, effects: readonly Effect[]) => void;
+export type Watch<Process> = (process: Process, input: Input, now: Micros, effects: readonly Effect[]) => void;
 
-export interface Surroundings {
+/** `Process` is the simulated process itself. */
+export interface Surroundings<Process> {
   readonly loop: Loop;
   readonly chance: Chance;
   readonly seal: Seal;
   readonly streams: Streams;
-  readonly watch: Watch | null;
-  multicast(from: SimProcess, datagram: Packet<DatagramMessage>): void;
-  join(from: SimProcess, call: JoinCall): void;
+  readonly watch: Watch<Process> | null;
+  multicast(from: Process, datagram: Packet<DatagramMessage>): void;
+  join(from: Process, call: JoinCall): void;
   /** A small number for the trace; 0 of a bolt nobody knows. */
   indexOf(bolt: BoltId): number;
-  onNote(process: SimProcess, note: Note): void;
-  onBug(process: SimProcess, bug: Bug): void;
-  onDeath(process: SimProcess, withPower: boolean): void;
+  onNote(process: Process, note: Note): void;
+  onBug(process: Process, bug: Bug): void;
+  onDeath(process: Process, withPower: boolean): void;
   /** Its state may have changed. */
-  touched(process: SimProcess): void;
+  touched(process: Process): void;
 }

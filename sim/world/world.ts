@@ -38,7 +38,7 @@ export interface WorldOptions {
   /** Trace records to keep; 0 keeps the fingerprint alone. */
   readonly keepRecords: number;
   readonly latencyUs: { readonly min: number; readonly max: number };
-  readonly watch: Watch | null;
+  readonly watch: Watch<SimProcess> | null;
 }
 
 /** Something that happened in a bolt. */
@@ -67,7 +67,7 @@ export class SimWorld {
   readonly #touched = new Set<SimProcess>();
   readonly #byHost = new Map<string, SimProcess>();
   readonly #indexes = new Map<BoltId, number>();
-  readonly #around: Surroundings;
+  readonly #around: Surroundings<SimProcess>;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -181,7 +181,7 @@ export class SimWorld {
     return arrival.carried.frame === "request" && arrival.carried.request.ask === "present";
   }
 
-  #surroundings(): Surroundings {
+  #surroundings(): Surroundings<SimProcess> {
     const { loop, chance } = this;
     const { seal, watch } = this.#options;
     return {

@@ -1,4 +1,4 @@
-/** How a bolt begins: its incarnation above all it ever showed, its roster from disk, its wall clock above its floor. */
+/** How a bolt begins: incarnation above all it ever showed, roster from disk, wall clock above its floor. */
 import type { BoltId } from "../kernel/id.ts";
 import type { Random } from "../kernel/random.ts";
 import type { Micros } from "../kernel/time.ts";

@@ -1,4 +1,4 @@
-/** What one step has asked for so far: effects for the host, and facts and rows the bolt itself still has to deal with. */
+/** What one step has asked for so far: effects for the host, and facts and rows the bolt itself has to deal with. */
 import { invariant } from "../kernel/assert.ts";
 import type { SignedProfile } from "../roster/profile.ts";
 import type { SignedRow } from "../roster/row.ts";

@@ -1,4 +1,4 @@
-/** "Did you mean": the known word that a mistyped one is closest to, by edits (Levenshtein, with swapped neighbours). */
+/** "Did you mean": the known word that a mistyped one is closest to, by edits (Levenshtein, and swapped neighbours). */
 
 /** Words longer than this are not compared: nobody mistypes them, and the cost grows with the square. */
 const comparedCharacters = 64;

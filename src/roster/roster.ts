@@ -164,7 +164,7 @@ export class Roster {
     ));
   }
 
-  /** 64 hex digits: equal on two bolts when they agree on every row that counts and every profile of a bolt not removed. */
+  /** 64 hex digits: equal on two bolts when they agree on all rows that count and profiles of bolts not removed. */
   digest(): string {
     return (this.#digest ??= this.#computeDigest());
   }

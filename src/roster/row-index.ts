@@ -143,7 +143,7 @@ export class RowIndex {
     return this.#links.get(id)?.prev?.row;
   }
 
-  /** Whether `prev` leads from `descendant` to `ancestor` in one or more steps inside one log; false of a row and itself. */
+  /** Whether `prev` leads from `descendant` to `ancestor` in one step or more inside one log. */
   isAncestorByPrev(ancestor: RowId, descendant: RowId): boolean {
     if (ancestor === descendant) return false;
     const older = this.#links.get(ancestor)?.row.message;
@@ -205,7 +205,7 @@ export class RowIndex {
     return this.#genesis?.message.origin === key || this.#admits.has(key) || this.#successions.has(key);
   }
 
-  /** Rows of the author that share (incarnation, seq) with another of its rows, grouped, groups and rows in row order. */
+  /** Rows of the author that share (incarnation, seq), in groups; groups and rows in row order. */
   twins(author: BoltId): readonly (readonly SignedRow[])[] {
     const same = this.#logs.get(author)?.sameSeq;
     if (same === undefined || same.size === 0) return [];

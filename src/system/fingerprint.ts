@@ -1,6 +1,6 @@
 /**
- * Gathers what makes this machine this machine for a licence: machine id, primary network interface, TLS CA. A part that
- * cannot be found is an error that names it. src/license/machine.ts makes the text of it that licences carry.
+ * Gathers what makes this machine this machine for a licence: machine id, primary network interface, TLS CA. A part
+ * that cannot be found is an error that names it. src/license/machine.ts makes the text of it that licences carry.
  */
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";

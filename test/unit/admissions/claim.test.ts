@@ -1,3 +1,4 @@
+/** CLAIM: changed patterns become a row, at start and on reload. */
 import { expect, test } from "vitest";
 import type { LiveSettings } from "../../../src/turn/admin.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";

@@ -1,3 +1,4 @@
+/** Founding a spanner. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import { Bench, keyOf, codeOf, found, invite, joinRequest } from "../../support/turn-bench.ts";

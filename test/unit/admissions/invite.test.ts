@@ -1,3 +1,4 @@
+/** Minting, listing and revoking invites. */
 import { expect, test } from "vitest";
 import type { BenchBolt } from "../../support/turn-bench.ts";
 import { Bench, codeOf, found, invite, inviteFor, joinRequest, keyOf, spanner } from "../../support/turn-bench.ts";

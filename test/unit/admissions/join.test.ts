@@ -1,3 +1,4 @@
+/** The joiner: whom it asks, what it believes. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { SignedRow } from "../../../src/roster/row.ts";

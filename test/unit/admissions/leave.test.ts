@@ -1,3 +1,4 @@
+/** Leaving, with and without a successor. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";

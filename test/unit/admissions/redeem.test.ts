@@ -1,3 +1,4 @@
+/** Redeeming: one token admits one key, whatever fails. */
 import { expect, test } from "vitest";
 import { ofMs } from "../../../src/kernel/time.ts";
 import { must } from "../../../src/kernel/assert.ts";

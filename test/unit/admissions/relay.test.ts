@@ -1,3 +1,4 @@
+/** Carrying a proof to the minter. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { BenchBolt, Happening } from "../../support/turn-bench.ts";

@@ -1,3 +1,4 @@
+/** Removal by an elder or the recovery key. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";

@@ -1,3 +1,4 @@
+/** The driver, with a machine that does what a script says. */
 import { expect, test } from "vitest";
 import type { Effect, Input, Keyring, Machine } from "../../../src/bolt/seam.ts";
 import type { Micros } from "../../../src/kernel/time.ts";
