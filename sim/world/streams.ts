@@ -7,7 +7,8 @@
  */
 import type { BoltId } from "../../src/kernel/id.ts";
 import type { Keyring, PeerAddress } from "../../src/bolt/seam.ts";
-import type { Arrival, Frame, Packet } from "../../src/host/frame.ts";
+import type { Arrival, Packet } from "../../src/host/frame.ts";
+import type { Frame } from "../../src/wire/frame.ts";
 import type { CarrierOutcome } from "../../src/host/ports.ts";
 import type { Micros } from "../../src/kernel/time.ts";
 import { streams } from "./chance.ts";

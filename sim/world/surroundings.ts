@@ -1,6 +1,7 @@
 /** What a simulated process finds around it. */
 import type { Effect, Input } from "../../src/bolt/seam.ts";
-import type { Packet, Frame } from "../../src/host/frame.ts";
+import type { Packet } from "../../src/host/frame.ts";
+import type { Frame } from "../../src/wire/frame.ts";
 import type { CarrierOutcome, DatagramMessage } from "../../src/host/ports.ts";
 import type { Seal } from "../../src/host/seal-port.ts";
 import type { Bug } from "../../src/kernel/assert.ts";

@@ -13,7 +13,8 @@ import { decodeFrame, encodeFrame } from "../wire/frames.ts";
 import { DatagramGate } from "../wire/gate.ts";
 import type { Verifier } from "../wire/genuine.ts";
 import type { Say } from "../turn/peer.ts";
-import type { Arrival, Frame } from "./frame.ts";
+import type { Arrival } from "./frame.ts";
+import type { Frame } from "../wire/frame.ts";
 import type { DatagramMessage } from "./ports.ts";
 
 export type Judgement =

@@ -1,15 +1,8 @@
 /**
- * What travels on a peer stream or to a join port. A packet carries its message; bytes are made only where a carrier
- * wants them. A simulation that passes packets by reference never encodes; a real carrier, or a simulation in bytes,
- * asks for the bytes and the far side decodes and checks them.
+ * Frames on their way. A packet carries its message; bytes are made only where a carrier wants them. A simulation that
+ * passes packets by reference never encodes; a real carrier, or a simulation in bytes, asks for the bytes, and the far
+ * side decodes and checks them.
  */
-import type { PeerReply, PeerRequest, Say } from "../turn/peer.ts";
-
-/** One message between two bolts. */
-export type Frame =
-  | { readonly frame: "say"; readonly say: Say; readonly heldMs: number }
-  | { readonly frame: "request"; readonly request: PeerRequest }
-  | { readonly frame: "reply"; readonly reply: PeerReply };
 
 /** A message on its way. `bytes` is computed once, when first asked for. */
 export interface Packet<Message> {

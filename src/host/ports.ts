@@ -7,7 +7,8 @@ import type { Micros } from "../kernel/time.ts";
 import type { LoadPage, LoadQuery, StoreFailure, Write } from "../roster/durable.ts";
 import type { Keyring } from "../bolt/seam.ts";
 import type { Note, CallFailure } from "../turn/turn.ts";
-import type { Frame, Arrival, Packet } from "./frame.ts";
+import type { Arrival, Packet } from "./frame.ts";
+import type { Frame } from "../wire/frame.ts";
 
 /** Monotonic time in whole microseconds and wall time in ms. */
 export interface ClockPort {

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file spanner.proto.
  */
 export const file_spanner: GenFile = /*@__PURE__*/
-  fileDesc("Cg1zcGFubmVyLnByb3RvEg92aWdvLnNwYW5uZXIudjEiyQEKC1BlZXJNZXNzYWdlEicKBWhlbGxvGAEgASgLMhYudmlnby5zcGFubmVyLnYxLkhlbGxvSAASLAoFcHJvb2YYAiABKAsyGy52aWdvLnNwYW5uZXIudjEuSGVsbG9Qcm9vZkgAEisKBWZyYW1lGAMgASgLMhoudmlnby5zcGFubmVyLnYxLlBlZXJGcmFtZUgAEisKB3JlZnVzZWQYBCABKAsyGC52aWdvLnNwYW5uZXIudjEuUmVmdXNhbEgAQgkKB21lc3NhZ2UiWgoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRIPCgdnZW5lc2lzGAIgASgMEgwKBGJvbHQYAyABKAwSDQoFbm9uY2UYBCABKAwSEgoKc3Bhbm5lcl9pZBgFIAEoCSIfCgpIZWxsb1Byb29mEhEKCXNpZ25hdHVyZRgBIAEoDCKyAQoJUGVlckZyYW1lEgwKBGNhbGwYASABKAQSEwoLcGF0aWVuY2VfbXMYAiABKA0SIwoDc2F5GAMgASgLMhQudmlnby5zcGFubmVyLnYxLlNheUgAEisKB3JlcXVlc3QYBCABKAsyGC52aWdvLnNwYW5uZXIudjEuUmVxdWVzdEgAEicKBXJlcGx5GAUgASgLMhYudmlnby5zcGFubmVyLnYxLlJlcGx5SABCBwoFZnJhbWUiLAoGU2VhbGVkEg8KB3BheWxvYWQYASABKAwSEQoJc2lnbmF0dXJlGAIgASgMIkgKDFNlYWxlZEJlYWNvbhIPCgdnZW5lc2lzGAEgASgMEicKBnNlYWxlZBgCIAEoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWQiugEKA1NheRIPCgdoZWxkX21zGAEgASgEEi8KBmJlYWNvbhgCIAEoCzIdLnZpZ28uc3Bhbm5lci52MS5TZWFsZWRCZWFjb25IABIvCgZuZXdlc3QYAyABKAsyHS52aWdvLnNwYW5uZXIudjEuU2VhbGVkQmVhY29uSAASJgoDcm93GAQgASgLMhcudmlnby5zcGFubmVyLnYxLlNlYWxlZEgAEhEKB2hlYXJpbmcYBSABKAhIAEIFCgNzYXkiLAoLQXV0aG9ySGVhZHMSDgoGYXV0aG9yGAEgASgMEg0KBWhlYWRzGAIgAygMIi0KDFByb2ZpbGVTdGFtcBIOCgZhdXRob3IYASABKAwSDQoFc3RhbXAYAiABKAwiZgoGVmVjdG9yEisKBWhlYWRzGAEgAygLMhwudmlnby5zcGFubmVyLnYxLkF1dGhvckhlYWRzEi8KCHByb2ZpbGVzGAIgAygLMh0udmlnby5zcGFubmVyLnYxLlByb2ZpbGVTdGFtcCJECglSZWNvbmNpbGUSJwoGdmVjdG9yGAEgASgLMhcudmlnby5zcGFubmVyLnYxLlZlY3RvchIOCgZkaWdlc3QYAiABKAwiJgoHTG9jYXRvchIOCgZhdXRob3IYASABKAwSCwoDaWRzGAIgAygMIkAKBUZldGNoEgsKA2lkcxgBIAMoDBIqCghsb2NhdG9ycxgCIAMoCzIYLnZpZ28uc3Bhbm5lci52MS5Mb2NhdG9yIlkKBU9mZmVyEiUKBHJvd3MYASADKAsyFy52aWdvLnNwYW5uZXIudjEuU2VhbGVkEikKCHByb2ZpbGVzGAIgAygLMhcudmlnby5zcGFubmVyLnYxLlNlYWxlZCKZAQoJSm9pbkNsYWltEg8KB2dlbmVzaXMYASABKAwSDAoEbWludBgCIAEoDBIRCgl0b2tlbl9rZXkYAyABKAwSCwoDa2V5GAQgASgMEgwKBG5hbWUYBSABKAkSEAoIcGF0dGVybnMYBiADKAkSFgoOZ3JwY19hZGRyZXNzZXMYByADKAkSFQoNYXBpX2FkZHJlc3NlcxgIIAMoCSJnCgRKb2luEikKBWNsYWltGAEgASgLMhoudmlnby5zcGFubmVyLnYxLkpvaW5DbGFpbRIRCglrZXlfcHJvb2YYAiABKAwSEwoLdG9rZW5fcHJvb2YYAyABKAwSDAoEcGFnZRgEIAEoDSITCgNDdXQSDAoEcm93cxgBIAMoDCJICgZSZW1vdmUSDgoGdGFyZ2V0GAEgASgMEiYKA2N1dBgCIAEoCzIULnZpZ28uc3Bhbm5lci52MS5DdXRIAIgBAUIGCgRfY3V0Ij4KB1ByZXNlbnQSJQoEcm93cxgBIAMoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWQSDAoEbW9yZRgCIAEoCCIHCgVFbXB0eSKSAwoHUmVxdWVzdBIvCglyZWNvbmNpbGUYASABKAsyGi52aWdvLnNwYW5uZXIudjEuUmVjb25jaWxlSAASJwoFZmV0Y2gYAiABKAsyFi52aWdvLnNwYW5uZXIudjEuRmV0Y2hIABInCgVvZmZlchgDIAEoCzIWLnZpZ28uc3Bhbm5lci52MS5PZmZlckgAEicKBnJlZGVlbRgEIAEoCzIVLnZpZ28uc3Bhbm5lci52MS5Kb2luSAASJQoEam9pbhgFIAEoCzIVLnZpZ28uc3Bhbm5lci52MS5Kb2luSAASEwoJYmVhY29uX29mGAYgASgMSAASEgoIaGVhZHNfb2YYByABKAxIABIpCgZyZW1vdmUYCCABKAsyFy52aWdvLnNwYW5uZXIudjEuUmVtb3ZlSAASKwoHcHJlc2VudBgJIAEoCzIYLnZpZ28uc3Bhbm5lci52MS5QcmVzZW50SAASKAoGc3RhdHVzGAogASgLMhYudmlnby5zcGFubmVyLnYxLkVtcHR5SABCCQoHcmVxdWVzdCKeAQoOUmVjb25jaWxlUmVwbHkSJQoEcm93cxgBIAMoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWQSKQoIcHJvZmlsZXMYAiADKAsyFy52aWdvLnNwYW5uZXIudjEuU2VhbGVkEiwKBnRoZWlycxgDIAMoCzIcLnZpZ28uc3Bhbm5lci52MS5BdXRob3JIZWFkcxIMCgRtb3JlGAQgASgIIkAKCVJvd3NSZXBseRIlCgRyb3dzGAEgAygLMhcudmlnby5zcGFubmVyLnYxLlNlYWxlZBIMCgRtb3JlGAIgASgIIl0KCEFkbWl0dGVkEg0KBWFkbWl0GAEgASgMEiUKBHJvd3MYAiADKAsyFy52aWdvLnNwYW5uZXIudjEuU2VhbGVkEgwKBHBhZ2UYAyABKA0SDQoFcGFnZXMYBCABKA0iXQoLQmVhY29uUmVwbHkSMgoGYmVhY29uGAEgASgLMh0udmlnby5zcGFubmVyLnYxLlNlYWxlZEJlYWNvbkgAiAEBEg8KB2hlbGRfbXMYAiABKARCCQoHX2JlYWNvbiLDAQoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEgoFdmFsdWUYAyABKAlIAIgBARIRCgRuZXh0GAQgASgJSAGIAQESGgoNcmV0cnlfYWZ0ZXJfcxgFIAEoDUgCiAEBEikKA3JvdxgGIAEoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWRIA4gBAUIICgZfdmFsdWVCBwoFX25leHRCEAoOX3JldHJ5X2FmdGVyX3NCBgoEX3JvdyL5AgoFUmVwbHkSNAoJcmVjb25jaWxlGAEgASgLMh8udmlnby5zcGFubmVyLnYxLlJlY29uY2lsZVJlcGx5SAASKwoFZmV0Y2gYAiABKAsyGi52aWdvLnNwYW5uZXIudjEuUm93c1JlcGx5SAASJgoEdG9vaxgDIAEoCzIWLnZpZ28uc3Bhbm5lci52MS5FbXB0eUgAEi0KCGFkbWl0dGVkGAQgASgLMhkudmlnby5zcGFubmVyLnYxLkFkbWl0dGVkSAASLgoGYmVhY29uGAUgASgLMhwudmlnby5zcGFubmVyLnYxLkJlYWNvblJlcGx5SAASKwoFaGVhZHMYBiABKAsyGi52aWdvLnNwYW5uZXIudjEuUm93c1JlcGx5SAASEQoHcmVtb3ZlZBgHIAEoDEgAEhAKBnN0YXR1cxgIIAEoCUgAEisKB3JlZnVzZWQYCSABKAsyGC52aWdvLnNwYW5uZXIudjEuUmVmdXNhbEgAQgcKBXJlcGx5MlcKC1ZpZ29TcGFubmVyEkgKBlN0cmVhbRIcLnZpZ28uc3Bhbm5lci52MS5QZWVyTWVzc2FnZRocLnZpZ28uc3Bhbm5lci52MS5QZWVyTWVzc2FnZSgBMAFiBnByb3RvMw");
+  fileDesc("Cg1zcGFubmVyLnByb3RvEg92aWdvLnNwYW5uZXIudjEiyQEKC1BlZXJNZXNzYWdlEicKBWhlbGxvGAEgASgLMhYudmlnby5zcGFubmVyLnYxLkhlbGxvSAASLAoFcHJvb2YYAiABKAsyGy52aWdvLnNwYW5uZXIudjEuSGVsbG9Qcm9vZkgAEisKB2NhcnJpZWQYAyABKAsyGC52aWdvLnNwYW5uZXIudjEuQ2FycmllZEgAEisKB3JlZnVzZWQYBCABKAsyGC52aWdvLnNwYW5uZXIudjEuUmVmdXNhbEgAQgkKB21lc3NhZ2UiWgoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRIPCgdnZW5lc2lzGAIgASgMEgwKBGJvbHQYAyABKAwSDQoFbm9uY2UYBCABKAwSEgoKc3Bhbm5lcl9pZBgFIAEoCSIfCgpIZWxsb1Byb29mEhEKCXNpZ25hdHVyZRgBIAEoDCJNCgdDYXJyaWVkEgwKBGNhbGwYASABKAQSEAoIaXNfcmVwbHkYAiABKAgSEwoLcGF0aWVuY2VfbXMYAyABKA0SDQoFZnJhbWUYBCABKAwiiwEKBUZyYW1lEiMKA3NheRgBIAEoCzIULnZpZ28uc3Bhbm5lci52MS5TYXlIABIrCgdyZXF1ZXN0GAIgASgLMhgudmlnby5zcGFubmVyLnYxLlJlcXVlc3RIABInCgVyZXBseRgDIAEoCzIWLnZpZ28uc3Bhbm5lci52MS5SZXBseUgAQgcKBWZyYW1lIiwKBlNlYWxlZBIPCgdwYXlsb2FkGAEgASgMEhEKCXNpZ25hdHVyZRgCIAEoDCJICgxTZWFsZWRCZWFjb24SDwoHZ2VuZXNpcxgBIAEoDBInCgZzZWFsZWQYAiABKAsyFy52aWdvLnNwYW5uZXIudjEuU2VhbGVkIroBCgNTYXkSDwoHaGVsZF9tcxgBIAEoBBIvCgZiZWFjb24YAiABKAsyHS52aWdvLnNwYW5uZXIudjEuU2VhbGVkQmVhY29uSAASLwoGbmV3ZXN0GAMgASgLMh0udmlnby5zcGFubmVyLnYxLlNlYWxlZEJlYWNvbkgAEiYKA3JvdxgEIAEoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWRIABIRCgdoZWFyaW5nGAUgASgISABCBQoDc2F5IiwKC0F1dGhvckhlYWRzEg4KBmF1dGhvchgBIAEoDBINCgVoZWFkcxgCIAMoDCItCgxQcm9maWxlU3RhbXASDgoGYXV0aG9yGAEgASgMEg0KBXN0YW1wGAIgASgMIkIKBFNwYW4SEgoFYWZ0ZXIYASABKAxIAIgBARISCgV1cF90bxgCIAEoDEgBiAEBQggKBl9hZnRlckIICgZfdXBfdG8iiwEKBlZlY3RvchIrCgVoZWFkcxgBIAMoCzIcLnZpZ28uc3Bhbm5lci52MS5BdXRob3JIZWFkcxIvCghwcm9maWxlcxgCIAMoCzIdLnZpZ28uc3Bhbm5lci52MS5Qcm9maWxlU3RhbXASIwoEc3BhbhgDIAEoCzIVLnZpZ28uc3Bhbm5lci52MS5TcGFuIkQKCVJlY29uY2lsZRInCgZ2ZWN0b3IYASABKAsyFy52aWdvLnNwYW5uZXIudjEuVmVjdG9yEg4KBmRpZ2VzdBgCIAEoDCImCgdMb2NhdG9yEg4KBmF1dGhvchgBIAEoDBILCgNpZHMYAiADKAwiQAoFRmV0Y2gSCwoDaWRzGAEgAygMEioKCGxvY2F0b3JzGAIgAygLMhgudmlnby5zcGFubmVyLnYxLkxvY2F0b3IiWQoFT2ZmZXISJQoEcm93cxgBIAMoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWQSKQoIcHJvZmlsZXMYAiADKAsyFy52aWdvLnNwYW5uZXIudjEuU2VhbGVkIpkBCglKb2luQ2xhaW0SDwoHZ2VuZXNpcxgBIAEoDBIMCgRtaW50GAIgASgMEhEKCXRva2VuX2tleRgDIAEoDBILCgNrZXkYBCABKAwSDAoEbmFtZRgFIAEoCRIQCghwYXR0ZXJucxgGIAMoCRIWCg5ncnBjX2FkZHJlc3NlcxgHIAMoCRIVCg1hcGlfYWRkcmVzc2VzGAggAygJImcKBEpvaW4SKQoFY2xhaW0YASABKAsyGi52aWdvLnNwYW5uZXIudjEuSm9pbkNsYWltEhEKCWtleV9wcm9vZhgCIAEoDBITCgt0b2tlbl9wcm9vZhgDIAEoDBIMCgRwYWdlGAQgASgNIhMKA0N1dBIMCgRyb3dzGAEgAygMIkgKBlJlbW92ZRIOCgZ0YXJnZXQYASABKAwSJgoDY3V0GAIgASgLMhQudmlnby5zcGFubmVyLnYxLkN1dEgAiAEBQgYKBF9jdXQiPgoHUHJlc2VudBIlCgRyb3dzGAEgAygLMhcudmlnby5zcGFubmVyLnYxLlNlYWxlZBIMCgRtb3JlGAIgASgIIgcKBUVtcHR5IpIDCgdSZXF1ZXN0Ei8KCXJlY29uY2lsZRgBIAEoCzIaLnZpZ28uc3Bhbm5lci52MS5SZWNvbmNpbGVIABInCgVmZXRjaBgCIAEoCzIWLnZpZ28uc3Bhbm5lci52MS5GZXRjaEgAEicKBW9mZmVyGAMgASgLMhYudmlnby5zcGFubmVyLnYxLk9mZmVySAASJwoGcmVkZWVtGAQgASgLMhUudmlnby5zcGFubmVyLnYxLkpvaW5IABIlCgRqb2luGAUgASgLMhUudmlnby5zcGFubmVyLnYxLkpvaW5IABITCgliZWFjb25fb2YYBiABKAxIABISCghoZWFkc19vZhgHIAEoDEgAEikKBnJlbW92ZRgIIAEoCzIXLnZpZ28uc3Bhbm5lci52MS5SZW1vdmVIABIrCgdwcmVzZW50GAkgASgLMhgudmlnby5zcGFubmVyLnYxLlByZXNlbnRIABIoCgZzdGF0dXMYCiABKAsyFi52aWdvLnNwYW5uZXIudjEuRW1wdHlIAEIJCgdyZXF1ZXN0Iv8BCg5SZWNvbmNpbGVSZXBseRIlCgRyb3dzGAEgAygLMhcudmlnby5zcGFubmVyLnYxLlNlYWxlZBIpCghwcm9maWxlcxgCIAMoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWQSLAoGdGhlaXJzGAMgAygLMhwudmlnby5zcGFubmVyLnYxLkF1dGhvckhlYWRzEisKBW5ld2VyGAQgAygLMhwudmlnby5zcGFubmVyLnYxLkF1dGhvckhlYWRzEg0KBWxhY2tzGAUgAygMEiMKBHNwYW4YBiABKAsyFS52aWdvLnNwYW5uZXIudjEuU3BhbhIMCgRtb3JlGAcgASgIIkAKCVJvd3NSZXBseRIlCgRyb3dzGAEgAygLMhcudmlnby5zcGFubmVyLnYxLlNlYWxlZBIMCgRtb3JlGAIgASgIIl0KCEFkbWl0dGVkEg0KBWFkbWl0GAEgASgMEiUKBHJvd3MYAiADKAsyFy52aWdvLnNwYW5uZXIudjEuU2VhbGVkEgwKBHBhZ2UYAyABKA0SDQoFcGFnZXMYBCABKA0iXQoLQmVhY29uUmVwbHkSMgoGYmVhY29uGAEgASgLMh0udmlnby5zcGFubmVyLnYxLlNlYWxlZEJlYWNvbkgAiAEBEg8KB2hlbGRfbXMYAiABKARCCQoHX2JlYWNvbiLDAQoHUmVmdXNhbBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEgoFdmFsdWUYAyABKAlIAIgBARIRCgRuZXh0GAQgASgJSAGIAQESGgoNcmV0cnlfYWZ0ZXJfcxgFIAEoDUgCiAEBEikKA3JvdxgGIAEoCzIXLnZpZ28uc3Bhbm5lci52MS5TZWFsZWRIA4gBAUIICgZfdmFsdWVCBwoFX25leHRCEAoOX3JldHJ5X2FmdGVyX3NCBgoEX3JvdyL5AgoFUmVwbHkSNAoJcmVjb25jaWxlGAEgASgLMh8udmlnby5zcGFubmVyLnYxLlJlY29uY2lsZVJlcGx5SAASKwoFZmV0Y2gYAiABKAsyGi52aWdvLnNwYW5uZXIudjEuUm93c1JlcGx5SAASJgoEdG9vaxgDIAEoCzIWLnZpZ28uc3Bhbm5lci52MS5FbXB0eUgAEi0KCGFkbWl0dGVkGAQgASgLMhkudmlnby5zcGFubmVyLnYxLkFkbWl0dGVkSAASLgoGYmVhY29uGAUgASgLMhwudmlnby5zcGFubmVyLnYxLkJlYWNvblJlcGx5SAASKwoFaGVhZHMYBiABKAsyGi52aWdvLnNwYW5uZXIudjEuUm93c1JlcGx5SAASEQoHcmVtb3ZlZBgHIAEoDEgAEhAKBnN0YXR1cxgIIAEoCUgAEisKB3JlZnVzZWQYCSABKAsyGC52aWdvLnNwYW5uZXIudjEuUmVmdXNhbEgAQgcKBXJlcGx5MlcKC1ZpZ29TcGFubmVyEkgKBlN0cmVhbRIcLnZpZ28uc3Bhbm5lci52MS5QZWVyTWVzc2FnZRocLnZpZ28uc3Bhbm5lci52MS5QZWVyTWVzc2FnZSgBMAFiBnByb3RvMw");
 
 /**
  * @generated from message vigo.spanner.v1.PeerMessage
@@ -36,10 +36,10 @@ export type PeerMessage = Message<"vigo.spanner.v1.PeerMessage"> & {
     case: "proof";
   } | {
     /**
-     * @generated from field: vigo.spanner.v1.PeerFrame frame = 3;
+     * @generated from field: vigo.spanner.v1.Carried carried = 3;
      */
-    value: PeerFrame;
-    case: "frame";
+    value: Carried;
+    case: "carried";
   } | {
     /**
      * @generated from field: vigo.spanner.v1.Refusal refused = 4;
@@ -115,9 +115,11 @@ export const HelloProofSchema: GenMessage<HelloProof> = /*@__PURE__*/
   messageDesc(file_spanner, 2);
 
 /**
- * @generated from message vigo.spanner.v1.PeerFrame
+ * A frame on its way. The carrier reads these fields and leaves the frame to whoever is meant.
+ *
+ * @generated from message vigo.spanner.v1.Carried
  */
-export type PeerFrame = Message<"vigo.spanner.v1.PeerFrame"> & {
+export type Carried = Message<"vigo.spanner.v1.Carried"> & {
   /**
    * Names a call until its reply; 0 for one-way messages.
    *
@@ -126,28 +128,50 @@ export type PeerFrame = Message<"vigo.spanner.v1.PeerFrame"> & {
   call: bigint;
 
   /**
-   * @generated from field: uint32 patience_ms = 2;
+   * @generated from field: bool is_reply = 2;
+   */
+  isReply: boolean;
+
+  /**
+   * @generated from field: uint32 patience_ms = 3;
    */
   patienceMs: number;
 
   /**
-   * @generated from oneof vigo.spanner.v1.PeerFrame.frame
+   * @generated from field: bytes frame = 4;
+   */
+  frame: Uint8Array;
+};
+
+/**
+ * Describes the message vigo.spanner.v1.Carried.
+ * Use `create(CarriedSchema)` to create a new message.
+ */
+export const CarriedSchema: GenMessage<Carried> = /*@__PURE__*/
+  messageDesc(file_spanner, 3);
+
+/**
+ * @generated from message vigo.spanner.v1.Frame
+ */
+export type Frame = Message<"vigo.spanner.v1.Frame"> & {
+  /**
+   * @generated from oneof vigo.spanner.v1.Frame.frame
    */
   frame: {
     /**
-     * @generated from field: vigo.spanner.v1.Say say = 3;
+     * @generated from field: vigo.spanner.v1.Say say = 1;
      */
     value: Say;
     case: "say";
   } | {
     /**
-     * @generated from field: vigo.spanner.v1.Request request = 4;
+     * @generated from field: vigo.spanner.v1.Request request = 2;
      */
     value: Request;
     case: "request";
   } | {
     /**
-     * @generated from field: vigo.spanner.v1.Reply reply = 5;
+     * @generated from field: vigo.spanner.v1.Reply reply = 3;
      */
     value: Reply;
     case: "reply";
@@ -155,11 +179,11 @@ export type PeerFrame = Message<"vigo.spanner.v1.PeerFrame"> & {
 };
 
 /**
- * Describes the message vigo.spanner.v1.PeerFrame.
- * Use `create(PeerFrameSchema)` to create a new message.
+ * Describes the message vigo.spanner.v1.Frame.
+ * Use `create(FrameSchema)` to create a new message.
  */
-export const PeerFrameSchema: GenMessage<PeerFrame> = /*@__PURE__*/
-  messageDesc(file_spanner, 3);
+export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
+  messageDesc(file_spanner, 4);
 
 /**
  * @generated from message vigo.spanner.v1.Sealed
@@ -181,7 +205,7 @@ export type Sealed = Message<"vigo.spanner.v1.Sealed"> & {
  * Use `create(SealedSchema)` to create a new message.
  */
 export const SealedSchema: GenMessage<Sealed> = /*@__PURE__*/
-  messageDesc(file_spanner, 4);
+  messageDesc(file_spanner, 5);
 
 /**
  * @generated from message vigo.spanner.v1.SealedBeacon
@@ -203,7 +227,7 @@ export type SealedBeacon = Message<"vigo.spanner.v1.SealedBeacon"> & {
  * Use `create(SealedBeaconSchema)` to create a new message.
  */
 export const SealedBeaconSchema: GenMessage<SealedBeacon> = /*@__PURE__*/
-  messageDesc(file_spanner, 5);
+  messageDesc(file_spanner, 6);
 
 /**
  * @generated from message vigo.spanner.v1.Say
@@ -249,7 +273,7 @@ export type Say = Message<"vigo.spanner.v1.Say"> & {
  * Use `create(SaySchema)` to create a new message.
  */
 export const SaySchema: GenMessage<Say> = /*@__PURE__*/
-  messageDesc(file_spanner, 6);
+  messageDesc(file_spanner, 7);
 
 /**
  * @generated from message vigo.spanner.v1.AuthorHeads
@@ -271,7 +295,7 @@ export type AuthorHeads = Message<"vigo.spanner.v1.AuthorHeads"> & {
  * Use `create(AuthorHeadsSchema)` to create a new message.
  */
 export const AuthorHeadsSchema: GenMessage<AuthorHeads> = /*@__PURE__*/
-  messageDesc(file_spanner, 7);
+  messageDesc(file_spanner, 8);
 
 /**
  * @generated from message vigo.spanner.v1.ProfileStamp
@@ -293,7 +317,31 @@ export type ProfileStamp = Message<"vigo.spanner.v1.ProfileStamp"> & {
  * Use `create(ProfileStampSchema)` to create a new message.
  */
 export const ProfileStampSchema: GenMessage<ProfileStamp> = /*@__PURE__*/
-  messageDesc(file_spanner, 8);
+  messageDesc(file_spanner, 9);
+
+/**
+ * The authors a message speaks of: after the one, up to the other; left out: no bound.
+ *
+ * @generated from message vigo.spanner.v1.Span
+ */
+export type Span = Message<"vigo.spanner.v1.Span"> & {
+  /**
+   * @generated from field: optional bytes after = 1;
+   */
+  after?: Uint8Array | undefined;
+
+  /**
+   * @generated from field: optional bytes up_to = 2;
+   */
+  upTo?: Uint8Array | undefined;
+};
+
+/**
+ * Describes the message vigo.spanner.v1.Span.
+ * Use `create(SpanSchema)` to create a new message.
+ */
+export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
+  messageDesc(file_spanner, 10);
 
 /**
  * @generated from message vigo.spanner.v1.Vector
@@ -308,6 +356,11 @@ export type Vector = Message<"vigo.spanner.v1.Vector"> & {
    * @generated from field: repeated vigo.spanner.v1.ProfileStamp profiles = 2;
    */
   profiles: ProfileStamp[];
+
+  /**
+   * @generated from field: vigo.spanner.v1.Span span = 3;
+   */
+  span?: Span | undefined;
 };
 
 /**
@@ -315,7 +368,7 @@ export type Vector = Message<"vigo.spanner.v1.Vector"> & {
  * Use `create(VectorSchema)` to create a new message.
  */
 export const VectorSchema: GenMessage<Vector> = /*@__PURE__*/
-  messageDesc(file_spanner, 9);
+  messageDesc(file_spanner, 11);
 
 /**
  * @generated from message vigo.spanner.v1.Reconcile
@@ -337,7 +390,7 @@ export type Reconcile = Message<"vigo.spanner.v1.Reconcile"> & {
  * Use `create(ReconcileSchema)` to create a new message.
  */
 export const ReconcileSchema: GenMessage<Reconcile> = /*@__PURE__*/
-  messageDesc(file_spanner, 10);
+  messageDesc(file_spanner, 12);
 
 /**
  * @generated from message vigo.spanner.v1.Locator
@@ -359,7 +412,7 @@ export type Locator = Message<"vigo.spanner.v1.Locator"> & {
  * Use `create(LocatorSchema)` to create a new message.
  */
 export const LocatorSchema: GenMessage<Locator> = /*@__PURE__*/
-  messageDesc(file_spanner, 11);
+  messageDesc(file_spanner, 13);
 
 /**
  * @generated from message vigo.spanner.v1.Fetch
@@ -381,7 +434,7 @@ export type Fetch = Message<"vigo.spanner.v1.Fetch"> & {
  * Use `create(FetchSchema)` to create a new message.
  */
 export const FetchSchema: GenMessage<Fetch> = /*@__PURE__*/
-  messageDesc(file_spanner, 12);
+  messageDesc(file_spanner, 14);
 
 /**
  * @generated from message vigo.spanner.v1.Offer
@@ -403,7 +456,7 @@ export type Offer = Message<"vigo.spanner.v1.Offer"> & {
  * Use `create(OfferSchema)` to create a new message.
  */
 export const OfferSchema: GenMessage<Offer> = /*@__PURE__*/
-  messageDesc(file_spanner, 13);
+  messageDesc(file_spanner, 15);
 
 /**
  * @generated from message vigo.spanner.v1.JoinClaim
@@ -455,7 +508,7 @@ export type JoinClaim = Message<"vigo.spanner.v1.JoinClaim"> & {
  * Use `create(JoinClaimSchema)` to create a new message.
  */
 export const JoinClaimSchema: GenMessage<JoinClaim> = /*@__PURE__*/
-  messageDesc(file_spanner, 14);
+  messageDesc(file_spanner, 16);
 
 /**
  * @generated from message vigo.spanner.v1.Join
@@ -487,7 +540,7 @@ export type Join = Message<"vigo.spanner.v1.Join"> & {
  * Use `create(JoinSchema)` to create a new message.
  */
 export const JoinSchema: GenMessage<Join> = /*@__PURE__*/
-  messageDesc(file_spanner, 15);
+  messageDesc(file_spanner, 17);
 
 /**
  * @generated from message vigo.spanner.v1.Cut
@@ -504,7 +557,7 @@ export type Cut = Message<"vigo.spanner.v1.Cut"> & {
  * Use `create(CutSchema)` to create a new message.
  */
 export const CutSchema: GenMessage<Cut> = /*@__PURE__*/
-  messageDesc(file_spanner, 16);
+  messageDesc(file_spanner, 18);
 
 /**
  * @generated from message vigo.spanner.v1.Remove
@@ -526,7 +579,7 @@ export type Remove = Message<"vigo.spanner.v1.Remove"> & {
  * Use `create(RemoveSchema)` to create a new message.
  */
 export const RemoveSchema: GenMessage<Remove> = /*@__PURE__*/
-  messageDesc(file_spanner, 17);
+  messageDesc(file_spanner, 19);
 
 /**
  * @generated from message vigo.spanner.v1.Present
@@ -548,7 +601,7 @@ export type Present = Message<"vigo.spanner.v1.Present"> & {
  * Use `create(PresentSchema)` to create a new message.
  */
 export const PresentSchema: GenMessage<Present> = /*@__PURE__*/
-  messageDesc(file_spanner, 18);
+  messageDesc(file_spanner, 20);
 
 /**
  * @generated from message vigo.spanner.v1.Empty
@@ -561,7 +614,7 @@ export type Empty = Message<"vigo.spanner.v1.Empty"> & {
  * Use `create(EmptySchema)` to create a new message.
  */
 export const EmptySchema: GenMessage<Empty> = /*@__PURE__*/
-  messageDesc(file_spanner, 19);
+  messageDesc(file_spanner, 21);
 
 /**
  * @generated from message vigo.spanner.v1.Request
@@ -638,7 +691,7 @@ export type Request = Message<"vigo.spanner.v1.Request"> & {
  * Use `create(RequestSchema)` to create a new message.
  */
 export const RequestSchema: GenMessage<Request> = /*@__PURE__*/
-  messageDesc(file_spanner, 20);
+  messageDesc(file_spanner, 22);
 
 /**
  * @generated from message vigo.spanner.v1.ReconcileReply
@@ -660,7 +713,22 @@ export type ReconcileReply = Message<"vigo.spanner.v1.ReconcileReply"> & {
   theirs: AuthorHeads[];
 
   /**
-   * @generated from field: bool more = 4;
+   * @generated from field: repeated vigo.spanner.v1.AuthorHeads newer = 4;
+   */
+  newer: AuthorHeads[];
+
+  /**
+   * @generated from field: repeated bytes lacks = 5;
+   */
+  lacks: Uint8Array[];
+
+  /**
+   * @generated from field: vigo.spanner.v1.Span span = 6;
+   */
+  span?: Span | undefined;
+
+  /**
+   * @generated from field: bool more = 7;
    */
   more: boolean;
 };
@@ -670,7 +738,7 @@ export type ReconcileReply = Message<"vigo.spanner.v1.ReconcileReply"> & {
  * Use `create(ReconcileReplySchema)` to create a new message.
  */
 export const ReconcileReplySchema: GenMessage<ReconcileReply> = /*@__PURE__*/
-  messageDesc(file_spanner, 21);
+  messageDesc(file_spanner, 23);
 
 /**
  * @generated from message vigo.spanner.v1.RowsReply
@@ -692,7 +760,7 @@ export type RowsReply = Message<"vigo.spanner.v1.RowsReply"> & {
  * Use `create(RowsReplySchema)` to create a new message.
  */
 export const RowsReplySchema: GenMessage<RowsReply> = /*@__PURE__*/
-  messageDesc(file_spanner, 22);
+  messageDesc(file_spanner, 24);
 
 /**
  * @generated from message vigo.spanner.v1.Admitted
@@ -724,7 +792,7 @@ export type Admitted = Message<"vigo.spanner.v1.Admitted"> & {
  * Use `create(AdmittedSchema)` to create a new message.
  */
 export const AdmittedSchema: GenMessage<Admitted> = /*@__PURE__*/
-  messageDesc(file_spanner, 23);
+  messageDesc(file_spanner, 25);
 
 /**
  * @generated from message vigo.spanner.v1.BeaconReply
@@ -746,7 +814,7 @@ export type BeaconReply = Message<"vigo.spanner.v1.BeaconReply"> & {
  * Use `create(BeaconReplySchema)` to create a new message.
  */
 export const BeaconReplySchema: GenMessage<BeaconReply> = /*@__PURE__*/
-  messageDesc(file_spanner, 24);
+  messageDesc(file_spanner, 26);
 
 /**
  * @generated from message vigo.spanner.v1.Refusal
@@ -790,7 +858,7 @@ export type Refusal = Message<"vigo.spanner.v1.Refusal"> & {
  * Use `create(RefusalSchema)` to create a new message.
  */
 export const RefusalSchema: GenMessage<Refusal> = /*@__PURE__*/
-  messageDesc(file_spanner, 25);
+  messageDesc(file_spanner, 27);
 
 /**
  * @generated from message vigo.spanner.v1.Reply
@@ -863,7 +931,7 @@ export type Reply = Message<"vigo.spanner.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_spanner, 26);
+  messageDesc(file_spanner, 28);
 
 /**
  * Peer bolts on grpc_listen. One stream a pair; the first two messages each way are the hello.
