@@ -172,7 +172,7 @@ export function storeContract(name: string, createDisk: () => StoreDisk, faults:
   });
 
   for (const fault of faults) {
-    test(`ST-6 ${name}: once a commit failed with ${fault}, all fail, queries go on, what was told stays (T52, T53)`, async () => {
+    test(`ST-6 ${name}: after ${fault} all fail, queries go on, what was told stays (T52, T53)`, async () => {
       const disk = createDisk();
       const opened = await openOn(disk);
       commitAll(opened.store, [settingWrite("told", "yes"), evidenceWrite("x", 1)]);
@@ -227,10 +227,9 @@ const anyWrite: fc.Arbitrary<Write> = fc.oneof(
   fc.tuple(names, small, small).map(([name, incarnation, number]) => markWrite(name, incarnation, number)),
   fc.tuple(names, fc.string({ unit: "grapheme" })).map(([name, value]) => settingWrite(name, value)),
   fc.tuple(names, small).map(([name, number]) => evidenceWrite(name, number)),
-  fc.tuple(names, small, small, fc.constantFrom("spanner", "other")).map(([name, incarnation, seq, genesis]) => ({
-    put: "profile",
-    profile: profileOf(name, { incarnation, seq, genesis: genesisOf(genesis) }),
-  })),
+  fc.tuple(names, small, small, fc.constantFrom("spanner", "other")).map(([name, incarnation, seq, genesis]): Write => {
+    return { put: "profile", profile: profileOf(name, { incarnation, seq, genesis: genesisOf(genesis) }) };
+  }),
 );
 
 async function openOn(disk: StoreDisk): Promise<OpenedStore> {

@@ -1,7 +1,7 @@
 /**
- * A process that uses a database until it is killed or told to end, and says on stdout what happened, a line each.
- * Arguments: the path; what to do: "hold" opens and waits for the end of stdin, "write" commits numbered pairs for ever,
- * "swell" commits large settings until that fails.
+ * A process that uses a database until it is killed or told to end, and says on stdout what happened, line by line.
+ * Arguments: the path; what to do: "hold" opens and waits for the end of stdin, "write" commits pairs for ever,
+ * "swell" commits large settings until that fails, "throw" has a bug in its first outcome.
  */
 import { writeSync } from "node:fs";
 import type { StoreFailure } from "../../src/roster/durable.ts";
@@ -17,6 +17,7 @@ try {
   say("open");
   if (task === "write") writeForEver(opened);
   else if (task === "swell") swell(opened);
+  else if (task === "throw") throwOnce(opened);
   else process.stdin.resume().on("end", () => void opened.close());
 } catch (caught) {
   say(caught instanceof StoreRefused ? caught.refusal.code : String(caught));
@@ -50,6 +51,17 @@ function swell({ store, close }: SqliteStore): void {
       else void close();
     });
   commit(0);
+}
+
+function throwOnce({ store, close }: SqliteStore): void {
+  process.on("uncaughtException", (thrown) => say(thrown.message));
+  store.commit([settingWrite("a", "1")], () => {
+    say("first");
+    throw new Error("a bug");
+  });
+  for (const number of [2, 3])
+    store.commit([settingWrite("a", String(number))], (failure) => say(`${number} ${failure}`));
+  void close().then(() => say("closed"));
 }
 
 /** At once: what is said must be out before the process can be killed for it. */

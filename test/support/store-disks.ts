@@ -1,4 +1,4 @@
-/** Disks for the contract of stores: memory, a real file, and the simulated disk; each can be opened again and again. */
+/** Disks for the contract of stores: memory, a real file, the simulated disk; each can be opened again and again. */
 import { join } from "node:path";
 import { DiskStore } from "../../sim/world/disk-store.ts";
 import { SimDisk } from "../../sim/world/disk.ts";

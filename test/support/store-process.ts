@@ -21,7 +21,11 @@ export interface StoreProcess {
 }
 
 /** `limitKib`: the largest file that it may write; beyond it the system refuses, as a broken device does. */
-export function startStoreProcess(path: string, task: "hold" | "write" | "swell", limitKib?: number): StoreProcess {
+export function startStoreProcess(
+  path: string,
+  task: "hold" | "write" | "swell" | "throw",
+  limitKib?: number,
+): StoreProcess {
   const words = [process.execPath, ...typescriptArguments, program, path, task];
   const limited = `trap "" XFSZ; ulimit -f ${limitKib ?? "unlimited"}; exec "$@"`;
   const child = spawn("bash", ["-c", limited, "bash", ...words], { stdio: ["pipe", "pipe", "inherit"] });

@@ -26,10 +26,10 @@ export const tables: readonly string[] = [
   ${checksum}) STRICT`,
 ];
 
-/**
- * Writes one record each; a name that is there already is overwritten where the rules of `Write` say so. Free text goes
- * in and out as bytes: bindings cut text at a zero character.
- */
+/** Free text goes in and out as bytes: the package cuts text at a zero character. Node 22 takes no bytes for NULL. */
+const text = "CAST(coalesce(?, '') AS TEXT)";
+
+/** Writes one record each; a name that is there already is overwritten where the rules of `Write` say so. */
 export const statements = {
   row: `INSERT INTO log_row (id, payload, signature, judged, checksum) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, signature = excluded.signature,
@@ -45,9 +45,9 @@ export const statements = {
     ON CONFLICT (author) DO UPDATE SET incarnation = excluded.incarnation, number = excluded.number,
     checksum = excluded.checksum
     WHERE (excluded.incarnation, excluded.number) > (high_water.incarnation, high_water.number)`,
-  setting: `INSERT INTO setting (name, value, checksum) VALUES (CAST(? AS TEXT), CAST(? AS TEXT), ?)
+  setting: `INSERT INTO setting (name, value, checksum) VALUES (${text}, ${text}, ?)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value, checksum = excluded.checksum`,
-  evidence: "INSERT INTO evidence (about, wall_ms, text, checksum) VALUES (?, ?, CAST(? AS TEXT), ?)",
+  evidence: `INSERT INTO evidence (about, wall_ms, text, checksum) VALUES (?, ?, ${text}, ?)`,
   dropEvidence: "DELETE FROM evidence WHERE position <= (SELECT max(position) FROM evidence) - ?",
 } as const;
 

@@ -11,6 +11,7 @@ import type { Refusal } from "../../kernel/refusal.ts";
 import type { StorePort } from "../../host/ports.ts";
 import type { LoadPage, LoadQuery, Saved, StoreFailure, Write } from "../../roster/durable.ts";
 import type { Verifier } from "../../wire/genuine.ts";
+import { hasBuiltIn } from "./binding.ts";
 import { openRefusal } from "./failure.ts";
 import type { Answer, Contents, Failed, Question, Start } from "./messages.ts";
 import { pageOf, plainOf, savedOf } from "./plain.ts";
@@ -57,19 +58,20 @@ export interface SqliteStore {
   /** What was there at the opening. */
   readonly saved: Saved;
   /** Lets what waits come to its outcome, then lets go of the file. Always the same promise. */
-  close(): Promise<void>;
-  stats(): StoreStats;
+  readonly close: () => Promise<void>;
+  readonly stats: () => StoreStats;
 }
 
 const busyMsDefault = 2_000;
 
 /**
- * Opens the database at the path, or makes it when there is none; the folder must be there. Rejects with `StoreRefused`:
- * DATABASE_BUSY, DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_NEWER, STORAGE_READONLY, STORAGE_DENIED, STORAGE_FAILED.
+ * Opens the database at the path, or makes it when there is none; the folder must be there. Rejects with a
+ * `StoreRefused`: DATABASE_BUSY, DATABASE_DAMAGED, DATABASE_FOREIGN, DATABASE_NEWER, STORAGE_READONLY, STORAGE_DENIED,
+ * STORAGE_FAILED.
  */
 export async function openSqliteStore(path: string, options: SqliteOptions): Promise<SqliteStore> {
   const start: Start = { path, busyMs: options.busyMs ?? busyMsDefault };
-  const startThread = options.startThread ?? ((url, data) => new Worker(url, { workerData: data, execArgv: [] }));
+  const startThread = options.startThread ?? startCompiled;
   const thread = startThread(threadUrl(), start);
   const contents = await opening(thread);
   const store = new ThreadStore(thread, options.onCommitted);
@@ -84,6 +86,12 @@ export async function openSqliteStore(path: string, options: SqliteOptions): Pro
     await store.close();
     throw new StoreRefused(openRefusal(caught, path));
   }
+}
+
+/** Node 22 warns that its SQLite is experimental; operators can do nothing about it. */
+function startCompiled(url: URL, start: Start): Worker {
+  const execArgv = hasBuiltIn(process.versions.node) ? ["--disable-warning=ExperimentalWarning"] : [];
+  return new Worker(url, { workerData: start, execArgv });
 }
 
 /** The thread's program lies beside this one, compiled or not. */
@@ -209,13 +217,20 @@ class ThreadStore implements StorePort {
   }
 
   #settle(entry: Entry, failure: StoreFailure | null, page: LoadPage): void {
-    if (entry.of === "load") return entry.done(page);
-    if (failure === null) {
+    if (entry.of === "commit" && failure === null) {
       this.#batches++;
       this.#writes += entry.writes;
     }
-    this.#onCommitted?.(performance.now() - entry.askedMs, failure);
-    entry.done(failure);
+    try {
+      if (entry.of === "load") return entry.done(page);
+      this.#onCommitted?.(performance.now() - entry.askedMs, failure);
+      entry.done(failure);
+    } catch (thrown) {
+      // A bug of the caller stops the caller; the outcomes that others wait for must still come.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   }
 
   #onEnd(): void {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadBinding } from "../../../src/store/sqlite/binding.ts";
 import type { Connection } from "../../../src/store/sqlite/binding.ts";
+import { openDatabase } from "../../../src/store/sqlite/open.ts";
 import { StoreRefused } from "../../../src/store/sqlite/store.ts";
 import { evidenceWrite, markWrite, profileOf, rowWrite } from "../../support/durable-writes.ts";
 import { seal, settingWrite, someRows, unprovenAdmit } from "../../support/durable-writes.ts";
@@ -99,7 +100,7 @@ test("ST-10 another process is refused, and the next is let in when the first wa
   await (await openDatabaseAt(path)).close();
 });
 
-test("ST-3 T51 a process killed in the middle of commits leaves every acknowledged batch, and only whole ones", async () => {
+test("ST-3 T51 a process killed amid commits leaves every acknowledged batch, and only whole ones", async () => {
   const path = join(tempFolder(), "vigo.db");
   let before = 0;
   for (const acknowledged of [1, 37, 150, 400]) {
@@ -118,6 +119,21 @@ test("ST-3 T51 a process killed in the middle of commits leaves every acknowledg
   }
 });
 
+test("ST-3 T53 transactions are synced to the disk in full, through a journal that only this process uses", () => {
+  const opened = openDatabase(connect, join(tempFolder(), "vigo.db"), 0);
+  if (!opened.ok) throw new Error(opened.refusal.message);
+  const setting = (name: string): unknown =>
+    Object.values(opened.value.prepare(`PRAGMA ${name}`).all()[0] as object)[0];
+  expect(["synchronous", "journal_mode", "locking_mode"].map(setting)).toEqual([2, "wal", "exclusive"]);
+  opened.value.close();
+});
+
+test("ST-1 a bug in one outcome stops no other, and is not swallowed", async () => {
+  const buggy = startStoreProcess(join(tempFolder(), "vigo.db"), "throw");
+  await buggy.heard(Infinity);
+  expect([...buggy.said].sort()).toEqual(["2 null", "3 null", "a bug", "closed", "first", "open"]);
+});
+
 test("ST-11 commits that wait together share transactions, and each has its own outcome", async () => {
   const tookMs: number[] = [];
   const opened = await openDatabaseAt(join(tempFolder(), "vigo.db"), { onCommitted: (ms) => tookMs.push(ms) });
@@ -133,7 +149,7 @@ test("ST-11 commits that wait together share transactions, and each has its own 
   expect(Math.min(...tookMs)).toBeGreaterThan(0);
 });
 
-test("ST-12 T53 a device that refuses a write in mid-file fails commits with fsync, and what was told stays", async () => {
+test("ST-12 T53 a device that refuses a write fails commits with fsync, and what was told stays", async () => {
   const path = join(tempFolder(), "vigo.db");
   const writer = startStoreProcess(path, "swell", 400);
   await writer.heard(Infinity);
