@@ -12,12 +12,17 @@ import type { SharedWorld } from "./world.ts";
 /** What gossip knows that the keyring shows. */
 export interface KeyringSource {
   highWater(): ReadonlyMap<BoltId, { readonly incarnation: number; readonly number: number }>;
+  /** Another map whenever an address changed. */
   repointed(): ReadonlyMap<BoltId, string>;
+  /** This bolt has left, and its last row still has to reach someone. */
+  lingers(): boolean;
 }
 
 export class KeyringKeeper {
   #version = 0;
   #cached: Keyring | null = null;
+  #repointed: ReadonlyMap<BoltId, string> | null = null;
+  #lingers = false;
 
   /** Call when roster, phase or an address changed. */
   forget(): void {
@@ -25,6 +30,7 @@ export class KeyringKeeper {
   }
 
   read(world: SharedWorld, source: KeyringSource): Keyring {
+    if (source.repointed() !== this.#repointed || source.lingers() !== this.#lingers) this.forget();
     this.#cached ??= this.#build(world, source);
     return this.#cached;
   }
@@ -33,12 +39,15 @@ export class KeyringKeeper {
     this.#version++;
     const view = world.roster.view();
     const repointed = source.repointed();
+    this.#repointed = repointed;
+    this.#lingers = source.lingers();
     const removed = new Map<BoltId, SignedRow>();
     for (const member of view.taken) {
       if (member.standing.is !== "removed") continue;
       removed.set(member.id, must(world.roster.get(member.standing.row), "a counting REMOVE is held"));
     }
-    const listens = world.phase === "member" || world.phase === "leaving" || world.phase === "orphaned";
+    const isIn = world.phase === "member" || world.phase === "leaving" || world.phase === "orphaned";
+    const listens = isIn || this.#lingers;
     return {
       self: world.self,
       genesis: listens ? view.genesis : null,

@@ -2,14 +2,14 @@
  * Two processes that sign with one key (a cloned machine): both keep beaconing, so the incarnation heard goes up and
  * down (GS-14, T12). A restart goes up once and never down; old beacons that someone replays go down, but were written
  * before the newer incarnation began; a late one goes down once. So it takes three ways down with new beacons, spread
- * over two intervals. Two differing beacons under one number are proof at once.
+ * over two intervals or ten seconds. Two differing beacons under one number are proof at once.
  *
  * The bolt itself is shown beacons of its key that it never made: from a life its disk forgot, or from a clone. It
  * jumps above them, but not again and again: marked, it stays where it is, and an operator decides.
  */
 import type { BoltId } from "../kernel/id.ts";
 import type { Micros } from "../kernel/time.ts";
-import { after } from "../kernel/time.ts";
+import { after, secondUs } from "../kernel/time.ts";
 import type { Beacon, SignedBeacon } from "../turn/beacon.ts";
 import type { World } from "../turn/turn.ts";
 import { clampInterval, intervalOf } from "./ages.ts";
@@ -18,6 +18,8 @@ import { gossipLimits, gossipSpans } from "./state.ts";
 import type { Circle, GossipTurn, Peer, Signs } from "./state.ts";
 
 const signsNeeded = 3;
+/** Longer than anything is delayed on its way. */
+const longestSpread = 10 * secondUs;
 /** Room for the random part of what is drawn above. */
 const highestJump = Number.MAX_SAFE_INTEGER - 2 ** 22;
 
@@ -70,7 +72,8 @@ export function onOwnBeacon({ state }: Circle, message: Beacon, turn: GossipTurn
     voice.signs ??= noSigns();
     return mark(world.self, voice.signs, "a beacon of this incarnation that this process never sent", turn);
   }
-  const isNews = voice.signs?.rival == null || compareMarks(message, voice.signs.rival) > 0;
+  const rival = voice.signs?.rival ?? null;
+  const isNews = rival === null || compareMarks(message, rival) > 0;
   if (isNews && message.wallMs > voice.startedWallMs) {
     voice.signs ??= noSigns();
     voice.signs.rival = { incarnation: message.incarnation, number: message.number };
@@ -102,7 +105,7 @@ function addSign(id: BoltId, signs: Signs, interval: Micros, turn: GossipTurn): 
   }
   signs.count++;
   signs.lastAt = now;
-  if (signs.count >= signsNeeded && now - signs.firstAt >= 2 * interval) {
+  if (signs.count >= signsNeeded && now - signs.firstAt >= Math.min(2 * interval, longestSpread)) {
     mark(id, signs, "two incarnations of this key beacon at once", turn);
   }
 }

@@ -19,6 +19,7 @@ import type { PeerReply, PeerRequest } from "../turn/peer.ts";
 import type { CallOutcome } from "../turn/turn.ts";
 import { jittered } from "./ages.ts";
 import { dueWishes, ownDigest, recount, wantMore, wishAgain } from "./exchange-wishes.ts";
+import { speaks } from "./seats.ts";
 import { gossipLimits, gossipSpans } from "./state.ts";
 import type { Circle, GossipPurpose, GossipTurn, Session } from "./state.ts";
 
@@ -189,8 +190,9 @@ function offerNext(talk: Talk, pages: readonly OfferPage[], next: Reconcile | nu
 function onRefused(talk: Talk, { refusal, row }: Extract<PeerReply, { reply: "refused" }>): void {
   const { turn, session } = talk;
   if (row !== null) turn.take([row], [], null);
-  const own = turn.world.self === null ? undefined : turn.world.roster.view().byId.get(turn.world.self);
-  if (refusal.code !== "NOT_A_MEMBER" || session.step.phase === "presenting" || own === undefined) {
+  const own =
+    speaks(turn.world) && turn.world.self !== null ? turn.world.roster.view().byId.get(turn.world.self) : null;
+  if (refusal.code !== "NOT_A_MEMBER" || session.step.phase === "presenting" || own === null || own === undefined) {
     return end(talk, "broke-off");
   }
   presentNext(talk, ancestryOf(turn.world.roster, own.admittedBy));

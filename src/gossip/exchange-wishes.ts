@@ -15,6 +15,7 @@ import type { Micros } from "../kernel/time.ts";
 import type { Beacon } from "../turn/beacon.ts";
 import type { World } from "../turn/turn.ts";
 import { jittered } from "./ages.ts";
+import { speaks } from "./seats.ts";
 import { gossipLimits, gossipSpans } from "./state.ts";
 import type { Circle, Exchanges, GossipTurn, Peer, Wish } from "./state.ts";
 
@@ -74,10 +75,16 @@ function wish(
   patience: number,
   turn: GossipTurn,
 ): void {
+  if (!speaks(turn.world)) return;
   const wait = micros(patience + turn.random.below(gossipSpans.mismatchWait));
   const at = micros(Math.max(after(turn.world.now, wait), peer?.restUntil ?? 0));
-  exchanges.wishes.set(id, { at, why });
+  const held = exchanges.wishes.get(id);
+  exchanges.wishes.set(id, held === undefined ? { at, why } : merged(held, { at, why }));
   exchanges.soonest = earliest(exchanges.soonest ?? undefined, at) ?? null;
+}
+
+function merged(a: Wish, b: Wish): Wish {
+  return { at: earliest(a.at, b.at) ?? a.at, why: a.why === "asked" ? a.why : b.why };
 }
 
 /** Rows wait for others that nobody here holds: asks their author if it is linked, else anyone. */

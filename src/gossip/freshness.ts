@@ -15,7 +15,7 @@ import type { PeerReply } from "../turn/peer.ts";
 import type { CallOutcome, World } from "../turn/turn.ts";
 import { ageOf, intervalOf, jittered, staleAfter } from "./ages.ts";
 import { hearsByMulticast, sayHearing } from "./links.ts";
-import { isSeated } from "./seats.ts";
+import { isSeated, speaks } from "./seats.ts";
 import { gossipSpans } from "./state.ts";
 import type { Circle, GossipPurpose, GossipState, GossipTurn, Peer, Pull } from "./state.ts";
 import { nextBeacon } from "./voice.ts";
@@ -27,6 +27,10 @@ const idle: Pull = { phase: "idle" };
 export function onLookDue(circle: Circle, turn: GossipTurn): void {
   const { state } = circle;
   if (state.lookAt === null || state.lookAt > turn.world.now) return;
+  if (!speaks(turn.world)) {
+    state.lookAt = null;
+    return;
+  }
   let next: Micros | undefined;
   for (const [id, peer] of state.peers) next = earliest(next, look(circle, id, peer, turn));
   state.lookAt = next ?? null;

@@ -23,12 +23,14 @@ import { onAuditDue, onWanted, ownDigest, planAudit, wishAsked } from "./exchang
 import { onLookDue, onPulled, pulledBeacon } from "./freshness.ts";
 import { heldUs, onBeacon } from "./hearing.ts";
 import { nextPush, onPushesDue, onRow, passOn, pushOwn } from "./hot-push.ts";
+import { followFarewell, onFarewell, onLinkWhileLeaving } from "./farewell.ts";
 import { onHearing, onLink } from "./links.ts";
 import { markOf, writeMarks } from "./marks.ts";
 import { followRoster } from "./peers.ts";
 import { onNotRepointed, onRepoint, onRepointed } from "./repoint.ts";
 import { isIsolated, multicastWorks, reportsOf } from "./report.ts";
 import { onNotTaken, onPeerRequest, peerRequests } from "./serving.ts";
+import { speaks } from "./seats.ts";
 import { emptyGossip, gossipLimits } from "./state.ts";
 import type { Circle, GossipPurpose, GossipState, GossipTurn, Mark } from "./state.ts";
 import { followVoice, onIntervalChanged, onReserved, onVoiceDue, speakLast, speakSoon } from "./voice.ts";
@@ -64,10 +66,7 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
     const { state } = this.#circle;
     state.phase = "running";
     state.voice.startedWallMs = turn.world.wallMs;
-    followRoster(this.#circle, turn);
-    ownDigest(state.exchanges, turn.world);
-    planAudit(this.#circle, turn);
-    followVoice(this.#circle, turn);
+    this.#followRoster(turn);
   }
 
   /** Says that it stops and writes what it must not forget. */
@@ -115,7 +114,9 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
   }
 
   onLink(peer: BoltId, up: boolean, _why: string, turn: GossipTurn): void {
-    if (this.#circle.state.phase === "running") onLink(this.#circle, peer, up, turn);
+    if (this.#circle.state.phase !== "running") return;
+    onLink(this.#circle, peer, up, turn);
+    if (up) onLinkWhileLeaving(this.#circle, peer, turn);
   }
 
   reports(world: World): readonly BoltReport[] {
@@ -142,6 +143,11 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
   /** Another map whenever an address changed. */
   repointed(): ReadonlyMap<BoltId, string> {
     return this.#circle.state.repointed;
+  }
+
+  /** Whether streams are still wanted though this bolt has left: nobody has its LEAVE yet. */
+  lingers(): boolean {
+    return this.#circle.state.lingers;
   }
 
   /** Whether any beacon of this bolt ever came, in this life or one before. */
@@ -187,7 +193,8 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
       case "repoint":
         return onRepointed(circle, purpose, turn);
       case "pull":
-        throw new Bug("a pull stores nothing");
+      case "farewell":
+        throw new Bug(`${purpose.for} stores nothing`);
       default:
         return absurd(purpose);
     }
@@ -209,7 +216,8 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
       case "repoint":
         return onNotRepointed(purpose.call, why, turn);
       case "pull":
-        throw new Bug("a pull stores nothing");
+      case "farewell":
+        throw new Bug(`${purpose.for} stores nothing`);
       default:
         return absurd(purpose);
     }
@@ -226,15 +234,18 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
   onReply(outcome: CallOutcome, purpose: GossipPurpose, turn: GossipTurn): void {
     const circle = this.#circle;
     if (purpose.for === "exchange") return onExchangeReply(circle, outcome, purpose, turn);
+    if (purpose.for === "farewell") return onFarewell(circle, outcome);
     if (purpose.for !== "pull") throw new Bug(`nobody was called for ${purpose.for}`);
     const pulled = pulledBeacon(outcome, purpose.author);
     const way = purpose.from === purpose.author ? "stream" : "relay";
-    const isNews = pulled?.beacon != null && onBeacon(circle, pulled.beacon, way, heldUs(pulled.heldMs), turn);
+    const beacon = pulled?.beacon ?? null;
+    const isNews = beacon !== null && onBeacon(circle, beacon, way, heldUs(pulled?.heldMs ?? 0), turn);
     onPulled(circle, purpose, isNews, turn);
   }
 
   onFact(fact: Fact, turn: GossipTurn): void {
     const circle = this.#circle;
+    const { exchanges } = circle.state;
     if (circle.state.phase === "created") return;
     switch (fact.fact) {
       case "merged":
@@ -244,12 +255,11 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
         return speakSoon(circle, turn);
       case "phase":
       case "jump":
-        followRoster(circle, turn);
-        followVoice(circle, turn);
+        this.#followRoster(turn);
         return speakSoon(circle, turn);
       case "settings":
         onIntervalChanged(circle, turn);
-        planAudit(circle, turn);
+        if (exchanges.auditAt !== null) planAudit(circle, turn);
         return speakSoon(circle, turn);
       case "roster-behind":
         return wishAsked(circle, fact.peer, 0 as Micros, turn);
@@ -260,13 +270,27 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
     }
   }
 
+  /** Who is listened to, whether this bolt speaks, and whether it has left follow from the roster. */
+  #followRoster(turn: GossipTurn): void {
+    const circle = this.#circle;
+    const { exchanges } = circle.state;
+    followRoster(circle, turn);
+    ownDigest(exchanges, turn.world);
+    followVoice(circle, turn);
+    followFarewell(circle, turn);
+    if (!speaks(turn.world)) fallSilent(circle.state);
+    else if (exchanges.auditAt === null) {
+      planAudit(circle, turn);
+      circle.state.lookAt = turn.world.now;
+    }
+  }
+
   #onMerged(fact: Extract<Fact, { fact: "merged" }>, turn: GossipTurn): void {
     const circle = this.#circle;
     const { self } = turn.world;
     ownDigest(circle.state.exchanges, turn.world);
     if (fact.rows.length > 0) {
-      followRoster(circle, turn);
-      followVoice(circle, turn);
+      this.#followRoster(turn);
       passOn(circle, fact.rows, turn);
     }
     if (fact.profiles.some(({ message }) => message.origin === self)) speakSoon(circle, turn);
@@ -311,4 +335,12 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
   image(): GossipState {
     return clonePlain(this.#circle.state);
   }
+}
+
+/** Without a seat nobody would answer: nothing is begun until there is one. */
+function fallSilent(state: GossipState): void {
+  state.lookAt = null;
+  state.exchanges.auditAt = null;
+  state.exchanges.soonest = null;
+  state.exchanges.wishes.clear();
 }

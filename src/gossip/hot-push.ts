@@ -1,6 +1,7 @@
 /**
  * New rows go out at once, before anyone asks (GS-18). An own row that fits a datagram is multicast three times, and
- * told over streams to linked bolts that do not hear us. A row that came over a stream is passed on to the group after
+ * told over streams to linked bolts that do not hear us. The LEAVE of
+ * this bolt goes out once: it may not speak after it (farewell.ts sees that it arrives). A row that came over a stream is passed on to the group after
  * a random wait, unless someone else does so first, so a group hears it from one bolt, not from all.
  *
  *   own row on disk --> copy now --50 ms--> copy --100 ms--> copy
@@ -25,6 +26,7 @@ const gaps = [ofMs(100), ofMs(50)] as const;
 export function pushOwn(circle: Circle, row: SignedRow, turn: GossipTurn): void {
   for (const id of toldOnStream(circle, turn.world)) turn.tell(id, { say: "row", row });
   if (!mayPush(row, turn)) return;
+  if (!speaks(turn.world)) return turn.multicast({ say: "row", row });
   enqueue(circle, { row, isOwn: true, copiesLeft: copies, at: turn.world.now });
   onPushesDue(circle, turn);
 }

@@ -30,7 +30,17 @@ export const gossipLimits = {
 } as const;
 
 /** Spans of time that are the same for every bolt. */
-export const gossipSpans = {
+export const gossipSpans: {
+  readonly mismatchWait: Micros;
+  readonly exchangeYoung: Micros;
+  readonly exchangePatience: Micros;
+  readonly pullPatience: Micros;
+  readonly soonWait: Micros;
+  readonly soonGap: Micros;
+  readonly longestRest: Micros;
+  readonly intervalShortest: Micros;
+  readonly intervalLongest: Micros;
+} = {
   /** A mismatch is exchanged after a random wait up to this. */
   mismatchWait: ofMs(300),
   /** Another exchange starts only when those under way are this old: they may explain the mismatch. */
@@ -43,7 +53,7 @@ export const gossipSpans = {
   longestRest: ofMs(60_000),
   intervalShortest: ofMs(100),
   intervalLongest: ofMs(3_600_000),
-} as const;
+};
 
 /** Place of a beacon among its author's: the higher incarnation, then the higher number, is newer. */
 export interface Mark {
@@ -151,7 +161,7 @@ export type SessionStep =
 
 /** An exchange that is to begin. `differs` is looked at again then; `asked` is not. */
 export interface Wish {
-  at: Micros;
+  readonly at: Micros;
   readonly why: "differs" | "asked";
 }
 
@@ -208,6 +218,9 @@ export interface GossipState {
   repointed: ReadonlyMap<BoltId, string>;
   readonly presenters: Map<BoltId, Presenter>;
   judgedAt: Micros | null;
+  /** Its own LEAVE stands, and nobody has it yet (farewell.ts). */
+  lingers: boolean;
+  hasTakenLeave: boolean;
 }
 
 /** What an outcome was asked for. */
@@ -217,6 +230,7 @@ export type GossipPurpose =
   | { readonly for: "reserve"; readonly incarnation: number }
   | { readonly for: "pull"; readonly author: BoltId; readonly from: BoltId; readonly round: Micros }
   | { readonly for: "exchange"; readonly peer: BoltId; readonly session: number }
+  | { readonly for: "farewell" }
   | { readonly for: "offered"; readonly call: CallId }
   | { readonly for: "presented"; readonly call: CallId }
   | { readonly for: "repoint"; readonly call: CallId; readonly bolt: BoltId; readonly address: string };
@@ -267,6 +281,8 @@ export function emptyGossip(highWater: Saved["highWater"], settings: ReadonlyMap
     repointed: savedAddresses(settings),
     presenters: new Map(),
     judgedAt: null,
+    lingers: false,
+    hasTakenLeave: false,
   };
 }
 
