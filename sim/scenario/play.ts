@@ -176,7 +176,9 @@ function healedAt(scenario: Scenario): number {
 function coreOf(stage: Stage): SimProcess[] {
   const { scenario, world } = stage;
   if (scenario.steps.some((event) => "fault" in event && isOpen(event))) return [];
-  return world.processes.filter((process) => process.isUp() && !process.isPaused() && isAlone(process, world));
+  // Two processes with one key never come to rest: each writes its PROFILE over the other's.
+  if (world.processes.some((process) => process.isUp() && !isAlone(process, world))) return [];
+  return world.processes.filter((process) => process.isUp() && !process.isPaused());
 }
 
 /** Faults that keep bolts apart or still for as long as they last; under all others everything must come to rest. */
@@ -198,5 +200,5 @@ function isOpen(event: Extract<ScenarioEvent, { fault: string }>): boolean {
 }
 
 function isAlone(process: SimProcess, world: SimWorld): boolean {
-  return world.processes.every((other) => other === process || other.id !== process.id);
+  return world.processes.every((other) => other === process || !other.isUp() || other.id !== process.id);
 }

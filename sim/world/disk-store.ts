@@ -9,6 +9,7 @@ import { absurd } from "../../src/kernel/assert.ts";
 import type { StorePort } from "../../src/host/ports.ts";
 import type { LoadPage, LoadQuery, StoreFailure, Write } from "../../src/roster/durable.ts";
 import type { SimDisk } from "./disk.ts";
+import type { WriteMoment } from "./moments.ts";
 
 type Asked =
   | { readonly of: "commit"; readonly writes: readonly Write[]; readonly done: (failure: StoreFailure | null) => void }
@@ -18,10 +19,14 @@ type Asked =
 /** Runs something once, so much later in simulated time; of the same moment, what was asked first runs first. */
 export type Later = (delayUs: number, run: () => void) => void;
 
+/** Sees each commit come to a moment at which its process may die; it dies by throwing. */
+export type MomentWatch = (moment: WriteMoment, writes: readonly Write[]) => void;
+
 export class DiskStore implements StorePort {
   readonly #disk: SimDisk;
   readonly #later: Later;
   readonly #drawSyncUs: () => number;
+  readonly #watch: MomentWatch;
   #waiting: Asked[] = [];
   #isSyncing = false;
   #isUnplugged = false;
@@ -30,10 +35,11 @@ export class DiskStore implements StorePort {
   #lost: StoreFailure | null = null;
 
   /** `drawSyncUs` says how long the next sync takes; the disk's slowness comes on top. */
-  constructor(disk: SimDisk, later: Later, drawSyncUs: () => number) {
+  constructor(disk: SimDisk, later: Later, drawSyncUs: () => number, watch: MomentWatch = () => undefined) {
     this.#disk = disk;
     this.#later = later;
     this.#drawSyncUs = drawSyncUs;
+    this.#watch = watch;
   }
 
   commit(writes: readonly Write[], done: (failure: StoreFailure | null) => void): void {
@@ -75,12 +81,8 @@ export class DiskStore implements StorePort {
   /** Puts a batch into the disk's memory; what is returned brings it to the platter and tells the outcome. */
   #begin(asked: Asked): () => void {
     switch (asked.of) {
-      case "commit": {
-        const written = this.#lost ?? this.#refused ?? this.#disk.write(asked.writes);
-        if (typeof written === "number") return () => asked.done(this.#sync(written));
-        this.#refused = written;
-        return () => asked.done(written);
-      }
+      case "commit":
+        return this.#beginCommit(asked.writes, asked.done);
       case "load":
         return () => asked.done(this.#disk.load(asked.query));
       case "stop":
@@ -89,6 +91,18 @@ export class DiskStore implements StorePort {
       default:
         return absurd(asked);
     }
+  }
+
+  #beginCommit(writes: readonly Write[], done: (failure: StoreFailure | null) => void): () => void {
+    this.#watch("before-write", writes);
+    const written = this.#lost ?? this.#refused ?? this.#disk.write(writes);
+    this.#watch("before-sync", writes);
+    if (typeof written !== "number") this.#refused = written;
+    return () => {
+      const failure = typeof written === "number" ? this.#sync(written) : written;
+      this.#watch("after-sync", writes);
+      done(failure);
+    };
   }
 
   #sync(number: number): StoreFailure | null {

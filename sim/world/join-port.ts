@@ -27,7 +27,13 @@ export function answerJoin(ground: Ground, from: SimProcess, target: SimProcess 
   const isCut = (): boolean => isCutOff(ground, from.index, target.index);
   if (isCut() || target.isPaused()) return after(Math.min(connectUs, call.patience), unreachable);
   if (!target.isUp()) return after(delayUs(from, target) * 2, unreachable);
+  const epoch = target.epoch();
   let isSent = false;
+  // A process that dies takes its connections with it, and its machine says so.
+  target.onceDead(() => {
+    if (epoch !== target.epoch())
+      after(delayUs(target, from), () => finish({ ok: false, why: "unreachable", perhapsDone: isSent }));
+  });
   after(call.patience, () => finish({ ok: false, why: "late", perhapsDone: isSent }));
   after((delayUs(from, target) + delayUs(target, from)) * 2, () => {
     if (isOver || isCut() || !target.isUp()) return;

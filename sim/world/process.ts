@@ -15,21 +15,19 @@ import { Driver } from "../../src/host/driver.ts";
 import type { Observer } from "../../src/host/driver.ts";
 import type { CarrierOutcome, Ports, StorePort } from "../../src/host/ports.ts";
 import type { Signer } from "../../src/wire/genuine.ts";
-import type { StoreFailure, Write } from "../../src/roster/durable.ts";
 import type { BoltConfig, Note } from "../../src/turn/turn.ts";
 import { SimClock } from "./clock.ts";
 import { streams } from "./chance.ts";
+import { DiskStore } from "./disk-store.ts";
 import { SimDisk } from "./disk.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { events, marks } from "./kinds.ts";
 import { CrashSignal, Fuse } from "./moments.ts";
-import type { WriteMoment } from "./moments.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** How long a sync takes at least, and how much longer at most, µs. */
 const syncUs = 400;
 const syncSpanUs = 1_600;
-const loadUs = 100;
 const wallEveryUs = 30_000_000;
 const inboxMax = 65_536;
 
@@ -41,7 +39,6 @@ interface Running {
   armedUs: number;
   /** Names the deadline event that counts: one that was overtaken by an earlier one does nothing. */
   arming: number;
-  storeFailure: StoreFailure | null;
 }
 
 type State = { readonly is: "down" } | { readonly is: "up" | "paused"; readonly running: Running };
@@ -59,6 +56,7 @@ export class SimProcess implements Endpoint {
   readonly signer: Signer;
   readonly #around: Surroundings<SimProcess>;
   readonly #inbox: ((driver: Driver) => void)[] = [];
+  readonly #mourners: (() => void)[] = [];
   #state: State = { is: "down" };
   #epoch = 0;
 
@@ -97,7 +95,7 @@ export class SimProcess implements Endpoint {
   }
 
   status(): StatusReport | null {
-    return this.bolt()?.view() ?? null;
+    return this.bolt()?.view(this.#now()) ?? null;
   }
 
   keyring(): Keyring | null {
@@ -128,7 +126,7 @@ export class SimProcess implements Endpoint {
     });
     this.#state = {
       is: "up",
-      running: { bolt, driver, wakeAt: undefined, armedUs: Infinity, arming: 0, storeFailure: null },
+      running: { bolt, driver, wakeAt: undefined, armedUs: Infinity, arming: 0 },
     };
     this.run((running) => running.start(boot));
     this.#readWallLater(this.#epoch);
@@ -182,10 +180,17 @@ export class SimProcess implements Endpoint {
     this.run((driver) => driver.onDue());
   }
 
+  /** Told when the process that runs now is gone and its machine still stands. */
+  onceDead(told: () => void): void {
+    this.#mourners.push(told);
+  }
+
   #end(withPower: boolean): void {
     this.#state = { is: "down" };
     this.#epoch++;
     this.#inbox.length = 0;
+    const mourners = this.#mourners.splice(0);
+    if (!withPower) for (const told of mourners) told();
     this.#around.onDeath(this, withPower);
   }
 
@@ -279,36 +284,24 @@ export class SimProcess implements Endpoint {
   }
 
   #store(epoch: number): StorePort {
+    const { chance } = this.#around;
+    const store = new DiskStore(
+      this.disk,
+      (delayUs, run) => this.#later(delayUs, events.synced, epoch, run),
+      () => syncUs + chance.below(streams.disk, this.index, syncSpanUs),
+      (moment, writes) => {
+        if (this.fuse.strikesAtWrite(moment, writes)) throw new CrashSignal();
+      },
+    );
     return {
       commit: (writes, done) => {
         this.#effect(marks.commit, writes.length);
-        this.#dieAt("before-write", writes);
-        const written = this.#write(writes);
-        this.#dieAt("before-sync", writes);
-        const takesUs = syncUs + this.#around.chance.below(streams.disk, this.index, syncSpanUs) + this.disk.slowUs;
-        this.#later(takesUs, events.synced, epoch, () => done(this.#sync(written, writes)));
+        if (this.#state.is !== "down") store.commit(writes, done);
       },
       load: (query, done) => {
         this.#effect(marks.load, 0);
-        this.#later(loadUs, events.synced, epoch, () => done(this.disk.load(query)));
+        if (this.#state.is !== "down") store.load(query, done);
       },
     };
-  }
-
-  #dieAt(moment: WriteMoment, writes: readonly Write[]): void {
-    if (this.fuse.strikesAtWrite(moment, writes)) throw new CrashSignal();
-  }
-
-  #write(writes: readonly Write[]): number | StoreFailure {
-    if (this.#state.is === "down") return "stopped";
-    return this.#state.running.storeFailure ?? this.disk.write(writes);
-  }
-
-  #sync(written: number | StoreFailure, writes: readonly Write[]): StoreFailure | null {
-    if (this.#state.is === "down") return "stopped";
-    const { running } = this.#state;
-    running.storeFailure ??= typeof written === "number" ? this.disk.sync(written) : written;
-    this.#dieAt("after-sync", writes);
-    return running.storeFailure;
   }
 }

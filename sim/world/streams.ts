@@ -141,6 +141,8 @@ export class Streams {
 
   #dial(endpoint: Endpoint, peer: BoltId, wishes: Wishes, at: number): void {
     if (this.#wishes.get(endpoint.index) !== wishes) return;
+    if (endpoint.isPaused())
+      return this.#after(connectUs, endpoint.index, () => this.#dial(endpoint, peer, wishes, at));
     const address = wishes.peers.get(peer)?.grpc[at];
     if (wishes.current.has(peer)) return void wishes.dialling.delete(peer);
     if (address === undefined) return this.#failed(endpoint, peer, wishes);

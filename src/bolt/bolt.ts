@@ -72,7 +72,7 @@ export class Bolt implements Machine<BoltImage> {
     this.#desk = new Desk(image.desk);
     this.#gossip = new Gossip(image.gossip);
     this.#admissions = new Admissions(image.admissions, this.#gossip);
-    this.#reporter = new Reporter(image.reporter, () => this.view());
+    this.#reporter = new Reporter(image.reporter, () => this.view(this.#world.now));
     this.#random = {
       admissions: new Random(image.random.admissions),
       gossip: new Random(image.random.gossip),
@@ -124,7 +124,9 @@ export class Bolt implements Machine<BoltImage> {
     return this.#stoppingBy === null ? rooms : sooner(rooms, { at: this.#stoppingBy, why: "end of grace" });
   }
 
-  view(): StatusReport {
+  view(now: Micros): StatusReport {
+    // Only ages read it, and the next step comes no earlier.
+    this.#world.now = now;
     return this.#reporter.status(this.#world, this.#admissions.phase(), this.#gossip);
   }
 

@@ -117,7 +117,8 @@ export interface Keyring {
 export interface Machine<Image> {
   step(input: Input, now: Micros): readonly Effect[];
   deadline(): Deadline | undefined;
-  view(): StatusReport;
+  /** Its account of itself at a moment not before its last step; ages count until then. */
+  view(now: Micros): StatusReport;
   keyring(): Keyring;
   /** Plain state; a machine restored from it has the same future. */
   image(): Image;
