@@ -1,6 +1,6 @@
 /**
  * What an open stream is used for at once: each side says whether it hears the other by multicast, shows the newest
- * beacon of the other that it holds, and asks for an exchange when rosters may differ (GS-7, GS-8, GS-17).
+ * beacon of the other that it holds, and asks for an exchange when rosters may differ (GS-7, GS-8).
  */
 import type { BoltId } from "../kernel/id.ts";
 import type { Micros } from "../kernel/time.ts";
