@@ -1,8 +1,8 @@
 /**
  * New rows go out at once, before anyone asks (GS-18). An own row that fits a datagram is multicast three times, and
- * told over streams to linked bolts that do not hear us. The LEAVE of
- * this bolt goes out once: it may not speak after it (farewell.ts sees that it arrives). A row that came over a stream is passed on to the group after
- * a random wait, unless someone else does so first, so a group hears it from one bolt, not from all.
+ * told over streams to linked bolts that do not hear us; the LEAVE of this bolt goes out once, for it may not speak
+ * after it. A row that came over a stream is passed on to the group after a random wait, unless someone else does so
+ * first, so a group hears it from one bolt, not from all.
  *
  *   own row on disk --> copy now --50 ms--> copy --100 ms--> copy
  *   other's row on disk --up to 300 ms, unless heard meanwhile--> copy --50 ms--> copy --100 ms--> copy

@@ -1,8 +1,9 @@
+/** Exchanges on mismatch: that they end equal, how many there are, how they rest. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import { makeProfile } from "../../support/roster-builder.ts";
 import { GossipBench } from "../../support/gossip-bench.ts";
-import type { GossipBolt } from "../../support/gossip-bench.ts";
+import type { GossipBolt } from "../../support/gossip-bolt.ts";
 
 function group(count: number, config = {}): { bench: GossipBench; bolts: GossipBolt[] } {
   const names = Array.from({ length: count }, (_, index) => `b${String(index).padStart(3, "0")}`);

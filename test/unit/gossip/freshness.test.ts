@@ -1,7 +1,8 @@
+/** Pulls before anyone is stale, and isolation. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import { GossipBench } from "../../support/gossip-bench.ts";
-import type { GossipBolt } from "../../support/gossip-bench.ts";
+import type { GossipBolt } from "../../support/gossip-bolt.ts";
 
 const names = ["east", "north", "south", "west"] as const;
 

@@ -1,7 +1,8 @@
+/** What is believed of the beacons that come, what is shown back, and how ages count. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import { GossipBench } from "../../support/gossip-bench.ts";
-import type { GossipBolt } from "../../support/gossip-bench.ts";
+import type { GossipBolt } from "../../support/gossip-bolt.ts";
 
 /** West listens; east only says what a test makes it say. */
 function pair(): { bench: GossipBench; east: GossipBolt; west: GossipBolt } {
@@ -166,7 +167,7 @@ test("GS-9 T18 a bolt that falls silent turns stale by age alone after three of 
   expect(witness.sees(silent).marks).toEqual(["link down"]);
 });
 
-test("GS-9 stale_after follows the interval that the author states, unless configured, and no author is fresh for ever", () => {
+test("GS-9 stale_after follows the interval an author states, unless configured, and none is fresh for ever", () => {
   const { east, west } = pair();
   west.hearBeacon(east.beacon({ number: 1, intervalMs: 20_000 }));
   expect(west.sees(east).staleAfterMs).toBe(60_000);

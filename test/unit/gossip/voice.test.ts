@@ -1,8 +1,9 @@
+/** This bolt's own beacons: when, with which numbers, by which way. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import { makeProfile } from "../../support/roster-builder.ts";
 import { GossipBench } from "../../support/gossip-bench.ts";
-import type { GossipBolt, Sent } from "../../support/gossip-bench.ts";
+import type { GossipBolt, Sent } from "../../support/gossip-bolt.ts";
 
 const names = ["east", "north", "west"] as const;
 
