@@ -62,6 +62,37 @@ test("ST-1 no outcome reaches a process whose power went", () => {
   expect(outcomes).toEqual([]);
 });
 
+test("ST-1 a sync that takes long lets no later one pass, and each commit goes through its moments in order", () => {
+  const due: { at: number; run: () => void }[] = [];
+  let [now, asked] = [0, 0];
+  const syncsUs = [900, 100, 1];
+  const seen: string[] = [];
+  const store = new DiskStore(
+    new SimDisk(),
+    (delayUs, run) => void due.push({ at: now + delayUs, run }),
+    () => syncsUs.shift() ?? 1,
+    (moment, writes) => seen.push(`${moment} ${writes.length}`),
+  );
+  const put = (count: number): void =>
+    store.commit(
+      Array.from({ length: count }, () => settingWrite("a", String(asked++))),
+      () => seen.push(`told ${count}`),
+    );
+  put(1);
+  put(2);
+  store.load({ load: "evidence", about: null, limit: 1 }, () => seen.push("loaded"));
+  put(3);
+  while (due.length > 0) {
+    due.sort((a, b) => a.at - b.at);
+    const next = due.shift();
+    now = next?.at ?? now;
+    next?.run();
+  }
+  const upTo = (count: number): string[] => [`before-write ${count}`, `before-sync ${count}`];
+  const through = (count: number): string[] => [`after-sync ${count}`, `told ${count}`];
+  expect(seen).toEqual([...upTo(1), ...through(1), ...upTo(2), ...upTo(3), ...through(2), "loaded", ...through(3)]);
+});
+
 test("ST-4 an image is a disk as it was, and putting it back undoes what came after (T55)", () => {
   const disk = new SimDisk();
   disk.sync(Number(disk.write([settingWrite("a", "old"), evidenceWrite("x", 1)])));
