@@ -18,7 +18,7 @@ import { Admissions } from "../admissions/admissions.ts";
 import type { AdmissionsState } from "../admissions/admissions.ts";
 import { inviteReport } from "../admissions/invites-report.ts";
 import { Gossip } from "../gossip/gossip.ts";
-import type { GossipState } from "../gossip/gossip.ts";
+import type { GossipState } from "../gossip/state.ts";
 import type { Signed, StoreFailure } from "../roster/durable.ts";
 import type { Roster } from "../roster/roster.ts";
 import type { Room } from "../turn/room.ts";

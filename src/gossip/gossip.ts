@@ -35,8 +35,6 @@ import { emptyGossip, gossipLimits } from "./state.ts";
 import type { Circle, GossipPurpose, GossipState, GossipTurn, Mark } from "./state.ts";
 import { followVoice, onIntervalChanged, onReserved, onVoiceDue, speakLast, speakSoon } from "./voice.ts";
 
-export type { GossipPurpose, GossipState } from "./state.ts";
-
 /** A message as the bolt hears it; `from` is the bolt at the other end of a stream. */
 export interface Heard {
   readonly via: "multicast" | "stream";
