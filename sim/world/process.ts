@@ -59,6 +59,9 @@ export class SimProcess implements Endpoint {
   readonly #mourners: (() => void)[] = [];
   #state: State = { is: "down" };
   #epoch = 0;
+  /** Counts what was handed to processes here, so that a status is known to be of before or after. */
+  #runs = 0;
+  #seen: { readonly atUs: number; readonly runs: number; readonly status: StatusReport | null } | null = null;
 
   constructor(index: number, name: string, signer: Signer, config: BoltConfig, around: Surroundings<SimProcess>) {
     this.index = index;
@@ -94,8 +97,13 @@ export class SimProcess implements Endpoint {
     return this.#state.is === "down" ? null : this.#state.running.bolt;
   }
 
+  /** What it would answer to `spanner status`; made once for all who look at one moment. */
   status(): StatusReport | null {
-    return this.bolt()?.view(this.#now()) ?? null;
+    const atUs = this.#around.loop.nowUs;
+    if (this.#seen?.atUs !== atUs || this.#seen.runs !== this.#runs) {
+      this.#seen = { atUs, runs: this.#runs, status: this.bolt()?.view(this.#now()) ?? null };
+    }
+    return this.#seen.status;
   }
 
   keyring(): Keyring | null {
@@ -135,6 +143,7 @@ export class SimProcess implements Endpoint {
   run(action: (driver: Driver) => void): void {
     const state = this.#state;
     if (state.is === "down") return;
+    this.#runs++;
     if (state.is === "paused") {
       if (this.#inbox.length < inboxMax) this.#inbox.push(action);
       return;
@@ -188,6 +197,7 @@ export class SimProcess implements Endpoint {
   #end(withPower: boolean): void {
     this.#state = { is: "down" };
     this.#epoch++;
+    this.#runs++;
     this.#inbox.length = 0;
     const mourners = this.#mourners.splice(0);
     if (!withPower) for (const told of mourners) told();
