@@ -62,3 +62,15 @@ function unpacked(bytes: Uint8Array, verifier: Verifier): Frame {
       return absurd(frame);
   }
 }
+
+/** Fields of Frame and Request that hold a `present`, as the first bytes of such a frame show them. */
+const requestTag = 0x12;
+const presentTag = 0x4a;
+
+/** Whether these bytes begin as a `present` does: all that a stranger may ask, found out without decoding (WI-9). */
+export function isPresenting(bytes: Uint8Array): boolean {
+  if (bytes[0] !== requestTag) return false;
+  let at = 1;
+  while (at < 6 && ((bytes[at] ?? 0) & 0x80) !== 0) at++;
+  return bytes[at + 1] === presentTag;
+}

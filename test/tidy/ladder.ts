@@ -17,7 +17,7 @@ export const ladder: readonly (readonly string[])[] = [
   ["src/wire"],
   ["src/host"],
   ["src/seal", "src/reading", "src/console"],
-  ["src/store", "src/system", "src/config", "transports/udp-multicast", "transports/grpc"],
+  ["src/store", "src/system", "src/config", "transports/udp-multicast", "transports/grpc", "transports/join"],
   ["sim"],
   ["src/admin"],
   ["src/cli", "src/web", "src/agent"],
