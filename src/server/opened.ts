@@ -98,7 +98,9 @@ function openOwnIdentity(dataDir: string, seal: Seal, log: Log): Identity {
 
 function openAdminToken(dataDir: string): string {
   const make = (): Uint8Array => new Uint8Array(Buffer.from(`${toHex(randomBytes(adminTokenBytes))}\n`));
-  return Buffer.from(openSecretFile(join(dataDir, "secrets", "admin.token"), make)).toString("utf8").trim();
+  return Buffer.from(openSecretFile(join(dataDir, "secrets", "admin.token"), make))
+    .toString("utf8")
+    .trim();
 }
 
 /** The licence in force; `LICENSE_REFUSED` says which check failed and shows this machine's fingerprint. */

@@ -1,0 +1,100 @@
+/** The carriers behind a running bolt: multicast group, peer streams, join calls; one NetPort over all of them. */
+import type { Driver } from "../host/driver.ts";
+import type { DatagramMessage, NetPort } from "../host/ports.ts";
+import type { Packet } from "../host/frame.ts";
+import { packet } from "../host/frame.ts";
+import type { Seal } from "../host/seal-port.ts";
+import type { Signer } from "../wire/genuine.ts";
+import { encodeFrame } from "../wire/frames.ts";
+import type { Frame } from "../wire/frame.ts";
+import type { Log } from "../system/log.ts";
+import { Refused } from "../system/refused.ts";
+import { Peers } from "../../transports/grpc/peers.ts";
+import { callJoinPort } from "../../transports/join/join-call.ts";
+import { MulticastGroup } from "../../transports/udp-multicast/group.ts";
+import { interfaceAddress } from "../../transports/udp-multicast/interface-address.ts";
+import { hostOf } from "./listening.ts";
+import type { Opened } from "./opened.ts";
+
+/** What a running bolt needs of the network. */
+export interface Net {
+  readonly port: NetPort;
+  readonly grpcPort: number;
+  /** From now on what arrives goes to this driver. */
+  attach(driver: Driver): void;
+  close(): Promise<void>;
+}
+
+const strangerReply = encodeFrame({
+  frame: "reply",
+  reply: {
+    reply: "refused",
+    refusal: { code: "NOT_A_MEMBER", message: "This key is not on the roster of the bolt that was asked." },
+    row: null,
+  },
+});
+
+/** Opens the sockets of a bolt. Throws `Refused` PORT_IN_USE or INTERFACE_UNKNOWN. */
+export async function openNet(opened: Opened, self: Signer, seal: Seal, log: Log): Promise<Net> {
+  const { config, tls } = opened;
+  let driver: Driver | null = null;
+  const { peers, port } = await Peers.open({
+    host: hostOf(config.grpcListen),
+    port: config.grpcListen.port,
+    tls: { certChain: `${tls.certPem}\n${tls.caPem}`, key: tls.keyPem, pin: tls.pin },
+    self,
+    verifier: seal,
+    spannerId: config.spannerId,
+    strangerReply,
+    on: {
+      onLink: (peer, isUp, why) => driver?.onLink(peer, isUp, why),
+      onSay: (peer, bytes) => driver?.onSay(peer, { bytes }),
+      onRequest: (bolt, bytes, patience, answer) =>
+        driver?.onRequest({ is: "bolt", bolt }, { bytes }, patience, (reply) => answer(reply.bytes())),
+      onShown: (peer, row) =>
+        driver?.onSay(peer, packet<Frame>({ frame: "say", say: { say: "row", row }, heldMs: 0 }, encodeFrame)),
+      onTrouble: (peer, why) => log.warn("a peer cannot be reached", { peer, why }),
+    },
+  });
+  const group = openGroup(opened, log, (bytes, source) => driver?.onDatagram({ bytes }, source));
+  return {
+    port: netPort(peers, group),
+    grpcPort: port,
+    attach: (attached) => void (driver = attached),
+    close: async () => {
+      group?.close();
+      await peers.close();
+    },
+  };
+}
+
+function openGroup(
+  { config }: Opened,
+  log: Log,
+  onDatagram: (bytes: Uint8Array, source: string) => void,
+): MulticastGroup | null {
+  const { use, group, port, interface: wanted } = config.multicast;
+  if (use === "off") return null;
+  const address = interfaceAddress(wanted);
+  if (!address.ok) throw new Refused(address.refusal);
+  let wasJoined: boolean | null = null;
+  const onState = (isJoined: boolean, why: string): void => {
+    if (isJoined === wasJoined) return;
+    wasJoined = isJoined;
+    if (isJoined) log.info("multicast group joined", { group, port });
+    else log.warn("multicast does not work; beacons go over streams", { group, port, why });
+  };
+  return new MulticastGroup({ group, port, interface: address.value, onDatagram, onState });
+}
+
+function netPort(peers: Peers, group: MulticastGroup | null): NetPort {
+  return {
+    multicast: (datagram: Packet<DatagramMessage>) => group?.send(datagram.bytes()),
+    tell: (to, frame) => peers.tell(to, frame.bytes()),
+    call: (to, frame, patience, done) => peers.call(to, frame.bytes(), patience, done),
+    join: (url, pin, frame, patience, done) => {
+      void callJoinPort({ url, pin, frame: frame.bytes(), patience }).then(done);
+    },
+    keep: (keyring) => peers.keep(keyring),
+  };
+}
