@@ -7,13 +7,16 @@ import { openSecret } from "../host/secret.ts";
 import type { AdminAnswer } from "../turn/admin.ts";
 import { encodeBundle } from "../wire/bundle.ts";
 
-type Plain<T> = T extends Uint8Array
-  ? string
-  : T extends readonly (infer Item)[]
-    ? readonly Plain<Item>[]
-    : T extends object
-      ? { readonly [Key in keyof T]: Plain<T[Key]> }
-      : T;
+// Branded text and numbers are objects to the compiler, so they are taken out first.
+type Plain<T> = T extends string | number
+  ? T
+  : T extends Uint8Array
+    ? string
+    : T extends readonly (infer Item)[]
+      ? readonly Plain<Item>[]
+      : T extends object
+        ? { readonly [Key in keyof T]: Plain<T[Key]> }
+        : T;
 type Shown = Exclude<AdminAnswer, { answer: "founded" | "invited" | "reconfigured" }>;
 
 /** What travels. `refused` comes with an HTTP status above 399, everything else with 200. */
