@@ -53,6 +53,8 @@ export function play(scenario: Scenario, options: PlayOptions): Verdict {
   // Looks compare every bolt with every other, so many bolts are looked at less often.
   const many = Math.ceil(world.processes.length ** 2 / 400);
   const everyUs = Math.max(lookEveryUs * many, Math.ceil(endUs / looksMax));
+  // The beginning is when all servers have started and nothing has come about yet.
+  world.run(0);
   expectations.look();
   for (let atUs = everyUs; atUs <= endUs; atUs += everyUs) {
     world.run(atUs);

@@ -100,8 +100,18 @@ export class TrialServer {
     await eventually(isUp, timeoutMs, () => `${this.name} does not serve:\n${this.log()}`);
   }
 
+  /** The exit code, the signal that ended it, or null while it runs. */
+  get exitCode(): number | string | null {
+    return this.#process?.exitCode ?? this.#process?.signalCode ?? null;
+  }
+
+  /** The pin of its certificate. */
+  pin(): string {
+    return pinOf(readFileSync(join(this.dataDir, "tls", "cert"), "utf8"));
+  }
+
   client(timeoutMs = 30_000): AdminClient {
-    const pin = pinOf(readFileSync(join(this.dataDir, "tls", "cert"), "utf8"));
+    const pin = this.pin();
     const token = readFileSync(join(this.dataDir, "secrets", "admin.token"), "utf8").trim();
     return new AdminClient({ server: this.url, trust: { pin }, token, timeoutMs });
   }
