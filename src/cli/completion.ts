@@ -27,7 +27,7 @@ export function addCompletion(root: Command, world: CliWorld): void {
   withExample(
     command,
     "vigocli completion bash > /etc/bash_completion.d/vigocli",
-    'vigocli completion zsh > "${fpath[1]}/_vigocli"',
+    "vigocli completion zsh > /usr/local/share/zsh/site-functions/_vigocli",
     "vigocli completion fish > ~/.config/fish/completions/vigocli.fish",
   );
   attach(command, world, (_session, _options, [shell = ""]) => {

@@ -2,7 +2,6 @@
 import { connect as connectTcp } from "node:net";
 import { homedir, hostname } from "node:os";
 import { text as readAll } from "node:stream/consumers";
-import { confirm, isCancel } from "@clack/prompts";
 import { AdminClient } from "../admin/client.ts";
 import { runCli } from "./program.ts";
 import type { CliWorld } from "./world.ts";
@@ -25,6 +24,8 @@ const world: CliWorld = {
   },
   dial,
   confirm: async (message) => {
+    // Loaded when somebody is asked: most commands never do.
+    const { confirm, isCancel } = await import("@clack/prompts");
     const answer = await confirm({ message, initialValue: false, output: process.stderr });
     return !isCancel(answer) && answer;
   },
