@@ -36,8 +36,6 @@ import { emptyAdmissions } from "./state.ts";
 import type { AdmissionsPurpose, AdmissionsState, AdmissionsTurn, Neighbours, Office } from "./state.ts";
 import { onRowFailed, onRowStored, writeNext } from "./writing.ts";
 
-export type { AdmissionsPurpose, AdmissionsState, Neighbours } from "./state.ts";
-
 /** Hears nobody: for bolts without gossip. */
 const deaf: Neighbours = { hasHeard: () => true, incarnationOf: () => null };
 

@@ -15,7 +15,7 @@ import type { RandomState } from "../kernel/random.ts";
 import { after } from "../kernel/time.ts";
 import type { Micros } from "../kernel/time.ts";
 import { Admissions } from "../admissions/admissions.ts";
-import type { AdmissionsState } from "../admissions/admissions.ts";
+import type { AdmissionsState } from "../admissions/state.ts";
 import { inviteReport } from "../admissions/invites-report.ts";
 import { Gossip } from "../gossip/gossip.ts";
 import type { GossipState } from "../gossip/state.ts";

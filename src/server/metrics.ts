@@ -1,4 +1,4 @@
-/** What Prometheus is told (names begin with vigo_). Gauges of the bolt are read when asked, counters as things happen. */
+/** What Prometheus is told (names begin with vigo_). Gauges are read when asked, counters grow as things happen. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { StatusReport } from "../turn/status.ts";
 

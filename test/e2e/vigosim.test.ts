@@ -75,7 +75,7 @@ test("SM-3 admission scenarios pass in bytes with real Ed25519", async () => {
   expect(runsOf(ended).filter(({ ok }) => !ok)).toEqual([]);
 }, 300_000);
 
-test("SM-4 SM-6 SM-8 a violation: exit 1, the reason, a JUnit report; an expectation that proves nothing is one", async () => {
+test("SM-4 SM-6 SM-8 a violation: exit 1, the reason, a JUnit report; what proves nothing is one", async () => {
   const folder = tempFolder();
   const file = join(folder, "wrong.yaml");
   writeFileSync(

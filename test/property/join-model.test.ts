@@ -13,8 +13,10 @@ import type { RowId } from "../../src/kernel/id.ts";
 import { Roster } from "../../src/roster/roster.ts";
 import type { SignedRow } from "../../src/roster/row.ts";
 import type { AdminAnswer } from "../../src/turn/admin.ts";
-import type { BenchBolt, BenchCall, Happening, Invite } from "../support/turn-bench.ts";
-import { Bench, codeOf, invite, inviteFor, joinRequest, keysAdmittedBy, spanner } from "../support/turn-bench.ts";
+import type { Invite } from "../support/bench-stories.ts";
+import type { BenchBolt, BenchCall, Happening } from "../support/turn-bench.ts";
+import { codeOf, invite, inviteFor, joinRequest, keysAdmittedBy, spanner } from "../support/bench-stories.ts";
+import { Bench } from "../support/turn-bench.ts";
 
 declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
 const schedules = Number(process.env["JOIN_SCHEDULES"] ?? "20000");

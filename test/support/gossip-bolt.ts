@@ -25,7 +25,7 @@ import type { BoltReport, Phase } from "../../src/turn/status.ts";
 import type { BoltConfig, CallOutcome, Fact, Note, Turn, World } from "../../src/turn/turn.ts";
 import { signBeacon } from "../../src/wire/datagram.ts";
 import type { RosterScript } from "./roster-builder.ts";
-import { keyOf, signerOf } from "./turn-bench.ts";
+import { keyOf, signerOf } from "./toy-keys.ts";
 
 const wayUs = 1_000;
 

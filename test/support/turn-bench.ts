@@ -14,7 +14,7 @@ import type { Micros } from "../../src/kernel/time.ts";
 import { encodeUtf8 } from "../../src/kernel/utf8.ts";
 import type { Secret } from "../../src/kernel/verified.ts";
 import { Admissions } from "../../src/admissions/admissions.ts";
-import type { AdmissionsPurpose } from "../../src/admissions/admissions.ts";
+import type { AdmissionsPurpose } from "../../src/admissions/state.ts";
 import type { Draft, Signed, StoreFailure, Write } from "../../src/roster/durable.ts";
 import type { Profile, SignedProfile } from "../../src/roster/profile.ts";
 import { answerFetch } from "../../src/roster/exchange.ts";
@@ -30,37 +30,7 @@ import { signJoin } from "../../src/wire/join.ts";
 import { signProfile, signRow } from "../../src/wire/rows.ts";
 import { successionBytes, successionDomain } from "../../src/roster/row-codec.ts";
 
-/** A key anyone can compute: the toy seal is for tests of what rooms do, not of signatures. */
-export function keyOf(name: string): BoltId {
-  return boltIdOf(sha256(encodeUtf8(`key of ${name}`)));
-}
-
-export function signerOf(id: BoltId): Signer {
-  return { id, sign: (bytes) => toySignature(id, bytes) };
-}
-
-function toySignature(id: BoltId, bytes: Uint8Array): Uint8Array {
-  const half = sha256(concat(idBytes(id), bytes));
-  return concat(half, half);
-}
-
-export const toyVerifier: Verifier = {
-  acceptsKey: () => true,
-  verify: (publicKey, bytes, signature) => equalBytes(toySignature(boltIdOf(publicKey), bytes), signature),
-};
-
-/** A secret whose holder may sign as `id`. */
-export interface ToySecret extends Secret {
-  readonly id: BoltId;
-}
-
-export function secretOf(id: BoltId): ToySecret {
-  return Object.freeze({ label: "toy", id }) as unknown as ToySecret;
-}
-
-function signerOfSecret(secret: Secret): Signer {
-  return signerOf((secret as ToySecret).id);
-}
+import { keyOf, secretOf, signerOf, signerOfSecret, toyVerifier } from "./toy-keys.ts";
 
 /** Something that has been asked for and has not happened yet. */
 export type Happening =
@@ -491,68 +461,4 @@ export class BenchBolt implements World {
     const proof = signJoin(order.claim, signerOf(this.id), signerOfSecret(order.tokenSeed));
     return { ask: "join", proof, page: order.page };
   }
-}
-
-/** Shorthands that most tests begin with. */
-export function found(bench: Bench, name: string, config: Partial<BoltConfig> = {}): BenchBolt {
-  const bolt = bench.bolt(name, config);
-  const answer = bolt.do({ do: "init", dryRun: false });
-  if (answer.answer !== "founded") throw new Error(`not founded: ${JSON.stringify(answer)}`);
-  return bolt;
-}
-
-export interface Invite {
-  readonly bundle: Bundle;
-  readonly tokenSeed: Secret;
-}
-
-export type Bound = Extract<AdminRequest, { do: "invite" }>["bound"];
-
-export function invite(bolt: BenchBolt, bound: Bound = null, ttlMs: number = 3_600_000): Invite {
-  const answer = bolt.do({ do: "invite", ttlMs, bound, dryRun: false });
-  if (answer.answer !== "invited" || answer.bundle === null || answer.tokenSeed === null) {
-    throw new Error(`not invited: ${JSON.stringify(answer)}`);
-  }
-  return { bundle: answer.bundle, tokenSeed: answer.tokenSeed };
-}
-
-/** An invite bound to the bolt as it is configured. */
-export function inviteFor(minter: BenchBolt, joiner: BenchBolt): Invite {
-  return invite(minter, { key: joiner.id, name: joiner.config.name, patterns: joiner.config.patterns });
-}
-
-export function joinRequest({ bundle, tokenSeed }: Invite, ...from: readonly BenchBolt[]): AdminRequest {
-  const urls = from.map((bolt) => must(bolt.config.addresses.api[0], "a url"));
-  return { do: "join", bundle, tokenSeed, from: urls, dryRun: false };
-}
-
-/** A spanner of a founder and `names`, each admitted by the founder, everyone linked and up to date. */
-export function spanner(bench: Bench, founder: string, ...names: readonly string[]): BenchBolt[] {
-  const first = found(bench, founder);
-  const bolts = [first];
-  for (const name of names) {
-    const bolt = bench.bolt(name);
-    const answer = bolt.do(joinRequest(invite(first), first));
-    if (answer.answer !== "joined") throw new Error(`not joined: ${JSON.stringify(answer)}`);
-    bolts.push(bolt);
-  }
-  bench.gossip();
-  bench.settle();
-  bench.link();
-  return bolts;
-}
-
-/** The refusal's code, or what the answer was instead. */
-export function codeOf(answer: AdminAnswer | PeerReply): string {
-  if ("refusal" in answer) return answer.refusal.code;
-  return "answer" in answer ? answer.answer : answer.reply;
-}
-
-/** Keys of all ADMITs of a token in a set of rows. */
-export function keysAdmittedBy(mint: RowId, rows: readonly SignedRow[]): BoltId[] {
-  const keys = new Set<BoltId>();
-  for (const { message } of rows) {
-    if (message.body.kind === "admit" && message.body.mint === mint) keys.add(message.body.key);
-  }
-  return [...keys];
 }

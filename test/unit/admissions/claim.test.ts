@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import type { LiveSettings } from "../../../src/turn/admin.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";
-import { Bench, codeOf, found, spanner } from "../../support/turn-bench.ts";
+import { codeOf, found, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 function settings(patterns: readonly string[], licence = ""): LiveSettings {
   return {

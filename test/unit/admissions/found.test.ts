@@ -1,7 +1,9 @@
 /** Founding a spanner. */
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
-import { Bench, keyOf, codeOf, found, invite, joinRequest } from "../../support/turn-bench.ts";
+import { keyOf } from "../../support/toy-keys.ts";
+import { codeOf, found, invite, joinRequest } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 test("AD-8 init writes one GENESIS row and hands the recovery secret out once", () => {
   const bench = new Bench();

@@ -1,7 +1,9 @@
 /** Minting, listing and revoking invites. */
 import { expect, test } from "vitest";
 import type { BenchBolt } from "../../support/turn-bench.ts";
-import { Bench, codeOf, found, invite, inviteFor, joinRequest, keyOf, spanner } from "../../support/turn-bench.ts";
+import { keyOf } from "../../support/toy-keys.ts";
+import { codeOf, found, invite, inviteFor, joinRequest, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 const hourMs = 3_600_000;
 

@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { SignedRow } from "../../../src/roster/row.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";
-import { Bench, codeOf, found, invite, inviteFor, joinRequest, keyOf, spanner } from "../../support/turn-bench.ts";
+import { keyOf } from "../../support/toy-keys.ts";
+import { codeOf, found, invite, inviteFor, joinRequest, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 test("AD-11 a joiner becomes a member, registers its profile and can invite", () => {
   const bench = new Bench();

@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";
-import { Bench, codeOf, found, keyOf, spanner } from "../../support/turn-bench.ts";
+import { keyOf } from "../../support/toy-keys.ts";
+import { codeOf, found, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 const leave = { do: "leave", successor: null, dryRun: false } as const;
 

@@ -4,19 +4,11 @@ import { ofMs } from "../../../src/kernel/time.ts";
 import { must } from "../../../src/kernel/assert.ts";
 import type { PeerReply } from "../../../src/turn/peer.ts";
 import { signJoin } from "../../../src/wire/join.ts";
-import type { BenchBolt, Invite } from "../../support/turn-bench.ts";
-import {
-  Bench,
-  codeOf,
-  found,
-  invite,
-  inviteFor,
-  joinRequest,
-  keyOf,
-  keysAdmittedBy,
-  signerOf,
-  spanner,
-} from "../../support/turn-bench.ts";
+import type { Invite } from "../../support/bench-stories.ts";
+import type { BenchBolt } from "../../support/turn-bench.ts";
+import { keyOf, signerOf } from "../../support/toy-keys.ts";
+import { codeOf, found, invite, inviteFor, joinRequest, keysAdmittedBy, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 /** The proof a joiner would send, straight to a bolt's join port. */
 function show(to: BenchBolt, { bundle }: Invite, joiner: BenchBolt, over: object = {}): PeerReply {

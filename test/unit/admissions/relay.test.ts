@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { BenchBolt, Happening } from "../../support/turn-bench.ts";
-import { Bench, codeOf, invite, joinRequest, keysAdmittedBy, spanner } from "../../support/turn-bench.ts";
+import { codeOf, invite, joinRequest, keysAdmittedBy, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 function pair(): { bench: Bench; east: BenchBolt; west: BenchBolt; one: BenchBolt } {
   const bench = new Bench();

@@ -2,7 +2,9 @@
 import { expect, test } from "vitest";
 import { must } from "../../../src/kernel/assert.ts";
 import type { BenchBolt } from "../../support/turn-bench.ts";
-import { Bench, codeOf, invite, keyOf, secretOf, spanner } from "../../support/turn-bench.ts";
+import { keyOf, secretOf } from "../../support/toy-keys.ts";
+import { codeOf, invite, spanner } from "../../support/bench-stories.ts";
+import { Bench } from "../../support/turn-bench.ts";
 
 type Three = [BenchBolt, BenchBolt, BenchBolt];
 const remove = (bolt: string) => ({ do: "remove", bolt, cut: null, recovery: null, dryRun: false }) as const;

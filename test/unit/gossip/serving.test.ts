@@ -8,7 +8,8 @@ import type { PeerCaller } from "../../../src/turn/room.ts";
 import { makeProfile } from "../../support/roster-builder.ts";
 import { GossipBench } from "../../support/gossip-bench.ts";
 import type { GossipBolt } from "../../support/gossip-bolt.ts";
-import { codeOf, keyOf } from "../../support/turn-bench.ts";
+import { keyOf } from "../../support/toy-keys.ts";
+import { codeOf } from "../../support/bench-stories.ts";
 
 function pair(): { bench: GossipBench; east: GossipBolt; west: GossipBolt } {
   const bench = new GossipBench("east", "west");

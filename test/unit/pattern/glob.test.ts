@@ -34,7 +34,8 @@ test.each([
   ["web\n", "At character 4: U+000A is no character of hostnames and no wildcard (* ? [a-z])."],
   [
     "b\u00fccher",
-    "At character 2: U+00FC is no character of hostnames and no wildcard (* ? [a-z]); write international names in their xn-- form.",
+    "At character 2: U+00FC is no character of hostnames and no wildcard (* ? [a-z]); " +
+      "write international names in their xn-- form.",
   ],
   ["{a,b}", 'At character 1: "{" is no character of hostnames and no wildcard (* ? [a-z]).'],
   ["a]b", 'At character 2: "]" closes nothing.'],

@@ -70,7 +70,7 @@ test("RO-8 a rank or seq that does not follow is refused (T14)", () => {
   expect(seq).toBe(1);
 });
 
-test("RO-8 a log begins after GENESIS for the recovery key only, after its own ADMIT, or after a LEAVE that names it", () => {
+test("RO-8 a log begins after GENESIS for the recovery key, its own ADMIT, or a LEAVE that names it", () => {
   const script = spanner();
   const roster = rosterOf(script.rows);
   const admitOfC = script.lastOf("c");
@@ -87,7 +87,7 @@ test("RO-8 a log begins after GENESIS for the recovery key only, after its own A
   expect(whys(rosterOf(stranger.rows), stranger.claim("e", [], { prev: alien.message.id }))).toEqual([begin]);
 });
 
-test("RO-8 merging asks nothing about authority: rows of a removed bolt and of one who may not admit are merged", () => {
+test("RO-8 merging asks nothing about authority: rows of the removed and of who may not admit are merged", () => {
   const script = spanner();
   script.remove("a", "b", [script.lastOf("b")]);
   script.claim("b", ["after"]);
