@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { addBench } from "./cli/bench-command.ts";
+import { addReplay } from "./cli/replay-command.ts";
 import { addRun } from "./cli/run-command.ts";
 import { addTeaching } from "./cli/teach-commands.ts";
 
@@ -22,6 +23,7 @@ A first round:
   );
 addRun(root);
 addTeaching(root);
+addReplay(root);
 addBench(root);
 
 try {

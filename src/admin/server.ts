@@ -5,7 +5,7 @@
 import { timingSafeEqual, createHash } from "node:crypto";
 import Fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Outcome, Refusal } from "../kernel/refusal.ts";
 import { judgeValue } from "../reading/complaints.ts";
 import type { AdminAnswer, AdminRequest } from "../turn/admin.ts";

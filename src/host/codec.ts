@@ -2,7 +2,7 @@
  * Between carriers and the machine: reads what arrives, by reference or as bytes, and judges datagrams. One codec
  * belongs to one driver.
  */
-import { Malformed } from "../kernel/bytes.ts";
+import type { Malformed } from "../kernel/bytes.ts";
 import { must } from "../kernel/assert.ts";
 import type { BoltId, RowId } from "../kernel/id.ts";
 import type { Micros } from "../kernel/time.ts";
