@@ -1,4 +1,5 @@
 /** vigocli in this process: a world whose answers, terminal and clock the test decides, and what was written to it. */
+import { loginPath, storeLogin } from "../../src/cli/logins.ts";
 import { runCli } from "../../src/cli/program.ts";
 import type { CliWorld, Target } from "../../src/cli/world.ts";
 import type { AnswerJson } from "../../src/admin/answer-json.ts";
@@ -9,6 +10,7 @@ import type { BoltId, RowId } from "../../src/kernel/id.ts";
 import type { AdminAnswer, InviteReport } from "../../src/turn/admin.ts";
 import { noEnvoys } from "../../src/turn/beacon.ts";
 import type { BoltReport, StatusReport } from "../../src/turn/status.ts";
+import { tempFolder } from "./temp-folder.ts";
 
 export interface Run {
   readonly code: number;
@@ -138,4 +140,12 @@ export function inviteReport(changes: Partial<InviteReport> = {}): InviteReport 
     admitted: null,
     ...changes,
   };
+}
+
+/** As `run`, by somebody who is logged in to the server that is asked. Call inside a test. */
+export function runAt(line: string, answers?: Answers, changes: Partial<CliWorld> = {}): Promise<Run> {
+  const homeFolder = tempFolder();
+  const server = "https://bolt.test:8443";
+  storeLogin(loginPath({ environment: {}, homeFolder }), { server, trust: { pin: "ab".repeat(32) }, token: "secret" });
+  return run(`--server ${server} ${line}`, answers, { homeFolder, workingFolder: homeFolder, ...changes });
 }
