@@ -190,6 +190,7 @@ async function peerFinding(peer: BoltReport, world: CliWorld): Promise<Finding> 
     const next = "look at its log; check that both clocks and spanner ids agree";
     return { check, result: "warning", says: `${address ?? ""} is open, but nothing recent is heard`, next };
   }
-  const next = `is vigosrv running there, and the port open? If it moved: vigocli spanner bolt repoint ${peer.name} --address A`;
+  const repoint = `vigocli spanner bolt repoint ${peer.name} --address A`;
+  const next = `is vigosrv running there, and the port open? If it moved: ${repoint}`;
   return { check, result: "failed", says: `${address ?? ""} takes no connection`, next };
 }

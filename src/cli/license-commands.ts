@@ -1,4 +1,6 @@
-/** `license`: status, install, fingerprint. They work on the local server's files, also while it does not run (CL-7). */
+/**
+ * `license`: status, install, fingerprint. They work on the local server's files, also while it does not run (CL-7).
+ */
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Column } from "../console/listing.ts";

@@ -1,4 +1,6 @@
-/** The logins that `vigocli login` stored: token and trust by server, in ~/.config/vigo/login.json, mode 0600 (CL-6). */
+/**
+ * The logins that `vigocli login` stored: token and trust by server, in ~/.config/vigo/login.json, mode 0600 (CL-6).
+ */
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { loadText, makeFolder, saveFile, secretFileMode, secretFolderMode } from "../system/files.ts";

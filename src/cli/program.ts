@@ -3,6 +3,7 @@
  * here as a refusal and is told on stderr, as JSON with -o json (CL-2).
  */
 import { Command, CommanderError } from "commander";
+import type { Option } from "commander";
 import { ClientRefused } from "../admin/client.ts";
 import { paintFor } from "../console/colours.ts";
 import { exitCodeOf, exitCodes } from "../console/exit-codes.ts";
@@ -28,7 +29,7 @@ export function buildProgram(world: CliWorld): Command {
     .description("Administers Vigo Spanner: asks any bolt over its REST API, the local one unless --server says else.")
     .exitOverride()
     .configureOutput({ writeOut: world.out, writeErr: world.err, outputError: () => undefined })
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, optionDescription })
     .addHelpText("after", rootHelp);
   addGlobalOptions(root);
   const spanner = root
@@ -46,6 +47,11 @@ export function buildProgram(world: CliWorld): Command {
   addLogin(root, world);
   addCompletion(root, world);
   return root;
+}
+
+/** Defaults that say nothing, such as "not given", are left out. */
+function optionDescription({ description, defaultValue }: Option): string {
+  return typeof defaultValue === "string" ? `${description} (default: ${defaultValue})` : description;
 }
 
 const rootHelp = `

@@ -1,4 +1,6 @@
-/** A status report as rows and heading lines: what people look at first, so it says what to do when something is off. */
+/**
+ * A status report as rows and heading lines: what people look at first, so it says what to do when something is off.
+ */
 import { ageText, shortId } from "../console/amount-text.ts";
 import type { Tone } from "../console/colours.ts";
 import type { Column, Listing } from "../console/listing.ts";

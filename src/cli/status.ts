@@ -138,7 +138,8 @@ function differing(first: Difference | null): Refused {
     "vigocli spanner status --verify again after a minute; they come together by themselves when bolts are linked";
   if (first === null) return new Refused({ code, message: "The rosters of these bolts differ.", next });
   const { row, heldBy, missingAt, says } = first;
-  const message = `The rosters differ first in a row (${says}) held by ${heldBy.join(", ")}, missing at ${missingAt.join(", ")}.`;
+  const where = `held by ${heldBy.join(", ")}, missing at ${missingAt.join(", ")}`;
+  const message = `The rosters differ first in a row (${says}) ${where}.`;
   return new Refused({ code, message, value: row, next });
 }
 

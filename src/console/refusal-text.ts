@@ -1,4 +1,6 @@
-/** A refusal as people and scripts read it (CN-4): code, one sentence, the offending value escaped, what to run next. */
+/**
+ * A refusal as people and scripts read it (CN-4): code, one sentence, the offending value escaped, what to run next.
+ */
 import { harmlessText } from "../kernel/harmless-text.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import type { Paint } from "./colours.ts";

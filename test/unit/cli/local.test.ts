@@ -251,7 +251,9 @@ test("CL-8 the bash script completes what a shell asks it", async () => {
   const { out } = await run("completion bash");
   const complete = (...words: string[]): string[] => {
     const typed = words.map((word) => `'${word}'`).join(" ");
-    const script = `${out}\nvigocli() { echo west-1; echo east-1; }\nCOMP_WORDS=(vigocli ${typed})\nCOMP_CWORD=${words.length}\n_vigocli\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
+    const server = "vigocli() { echo west-1; echo east-1; }";
+    const line = `COMP_WORDS=(vigocli ${typed})\nCOMP_CWORD=${words.length}`;
+    const script = `${out}\n${server}\n${line}\n_vigocli\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
     return execFileSync("bash", ["-c", script], { encoding: "utf8" }).trim().split("\n");
   };
   expect(complete("spanner", "bo")).toEqual(["bolt"]);

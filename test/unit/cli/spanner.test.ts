@@ -74,7 +74,7 @@ test("CL-3 a dry run of init is handed to the server and needs no file and no co
 
 const left: Answers = () => json({ answer: "left", row: genesis, dryRun: false });
 
-test("CL-3 without a terminal and without --yes leave, remove and revoke are refused before the server is asked", async () => {
+test("CL-3 without a terminal and without --yes leave, remove and revoke are refused unasked", async () => {
   for (const line of ["spanner leave", "spanner bolt remove west-1", "spanner invite revoke 4f2a"]) {
     const { code, err, asked, out } = await runAt(line, left);
     expect([code, asked, out]).toEqual([2, [], ""]);
@@ -220,7 +220,7 @@ test("CL-2 route explain shows owner, reason and what would change it", async ()
   expect(out).toContain("A pin.");
 });
 
-test("CL-2 refusals go to stderr with code, value and next, as JSON with -o json, and decide the exit code", async () => {
+test("CL-2 refusals go to stderr with code, value and next, or as JSON, and decide the exit code", async () => {
   const refusal = {
     code: "BOLT_UNKNOWN",
     message: "No such bolt.",
