@@ -31,6 +31,14 @@ test("CL-5 init shows spanner, genesis and the recovery key once, with the advic
   expect(err).not.toContain(seed);
 });
 
+test("CL-5 the recovery key is shown also when the server does not answer a second time", async () => {
+  const answers: Answers = (verb) =>
+    verb === "init" ? founded() : Promise.reject(new ClientRefused({ code: "UNREACHABLE", message: "Gone." }));
+  const { code, out } = await runAt("spanner init", answers);
+  expect(code).toBe(0);
+  expect(out).toContain(seed);
+});
+
 test("CL-5 init as JSON has the recovery seed", async () => {
   const { out } = await runAt("spanner init -o json", founding);
   expect(JSON.parse(out)).toEqual({
