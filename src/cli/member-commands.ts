@@ -1,6 +1,8 @@
 /** Commands about this server's own membership: init, identity, leave, consent. */
 import type { Command } from "commander";
+import { ClientRefused } from "../admin/client.ts";
 import { shortId } from "../console/amount-text.ts";
+import { Refused } from "../system/refused.ts";
 import { asMutation, attach, doneText, withExample } from "./actions.ts";
 import type { MutationOptions } from "./actions.ts";
 import { answerOf, badUsage } from "./session.ts";
@@ -44,19 +46,29 @@ async function init(session: Session, { dryRun, recoveryOut }: InitOptions): Pro
   const isKept = file !== null && recoverySeed !== null && file.write(recoverySeed);
   if (file !== null && !isKept)
     session.note(`The recovery key could not be written to ${file.path}; it is shown instead.`);
-  const { spannerId } = await askStatus(session);
+  const spannerId = await spannerIdOf(session);
   const whole = { spannerId, genesis, recoveryKey, recoverySeed: isKept ? null : recoverySeed, dryRun };
   const key = isKept ? `in ${file.path}` : (recoverySeed ?? "made when it is founded");
   const facts = [
-    ["spanner", spannerId],
+    ["spanner", spannerId ?? "founded, but its server did not answer again"],
     ["genesis", genesis ?? "-"],
     ["recovery key", key],
   ] as const;
-  session.showFacts(facts, whole, spannerId);
+  session.showFacts(facts, whole, spannerId ?? genesis ?? "");
   if (dryRun) return session.note("Dry run, nothing was changed: this server would found a spanner.");
   session.note("Keep the recovery key offline: with it bolts can be removed when no bolt has the say, and it is never");
   session.note("shown again. Whoever has it can remove any bolt.");
   session.note("Next: vigocli spanner bolt invite > invite.txt");
+}
+
+/** The recovery key is in hand and cannot be had again, so nothing that fails from here on may keep it from being shown. */
+async function spannerIdOf(session: Session): Promise<string | null> {
+  try {
+    return (await askStatus(session)).spannerId;
+  } catch (caught) {
+    if (caught instanceof Refused || caught instanceof ClientRefused) return null;
+    throw caught;
+  }
 }
 
 function addIdentity(spanner: Command, world: CliWorld): void {

@@ -63,7 +63,7 @@ function tableText<Row>(listing: Listing<Row>, { form, headers, paint }: Look): 
   const labels = (listing.heading ?? []).map(([label]) => label.length + 1);
   const width = Math.max(0, ...labels);
   const heading = (listing.heading ?? []).map(
-    ([label, text]) => `${paint("heading", `${label}:`.padEnd(width))} ${harmlessText(text)}`,
+    ([label, text]) => `${paint("heading", `${label}:`.padEnd(width))} ${text === "" ? "-" : harmlessText(text)}`,
   );
   const above = headers && heading.length > 0 ? `${heading.join("\n")}\n` : "";
   if (listing.rows.length === 0) return above;
