@@ -61,7 +61,7 @@ async function init(session: Session, { dryRun, recoveryOut }: InitOptions): Pro
   session.note("Next: vigocli spanner bolt invite > invite.txt");
 }
 
-/** The recovery key is in hand and cannot be had again, so nothing that fails from here on may keep it from being shown. */
+/** The recovery key cannot be had again, so nothing that fails from here on may keep it from being shown. */
 async function spannerIdOf(session: Session): Promise<string | null> {
   try {
     return (await askStatus(session)).spannerId;
