@@ -3,7 +3,7 @@
  * and tests wait for records with a deadline, never for time to pass.
  */
 import { onTestFinished } from "vitest";
-import { randomBytes } from "node:crypto";
+import { X509Certificate, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Keyring, PeerAddress } from "../../src/bolt/seam.ts";
 import { signerOf } from "../../src/host/keys.ts";
@@ -20,7 +20,6 @@ import type { Signer } from "../../src/wire/genuine.ts";
 import { signRow } from "../../src/wire/rows.ts";
 import { Peers } from "../../transports/grpc/peers.ts";
 import type { PeersOrder } from "../../transports/grpc/peers.ts";
-import { X509Certificate } from "node:crypto";
 import { tempFolder } from "./temp-folder.ts";
 
 export const seal = createEd25519Seal();
@@ -199,7 +198,7 @@ export function unknownTls(address: PeerAddress): PeerAddress {
 /** A row that removes a key, signed by another. */
 export function removal(of: BoltId, by: Signer): SignedRow {
   const head = { genesis, origin: by.id, incarnation: 1, seq: 2, prev: genesis, seen: genesis, rank: 2, wallMs: 0 };
-  return signRow({ ...head, body: { kind: "remove", target: of, cut: [] } } as never, by, seal);
+  return signRow({ head, body: { kind: "remove", target: of, cut: [genesis] } }, by, seal);
 }
 
 /** The frames that strangers may and may not send. */

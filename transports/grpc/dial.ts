@@ -1,90 +1,110 @@
 /**
- * One connection to a peer's gRPC port. TLS is held against the peer's CA where its PROFILE told one; before that the
- * certificate it shows is taken as it is, for the hello proves the key over this very certificate. What grpc-js checks is
- * always one certificate authority and one leaf key, known before the channel is made (a check without
- * `rejectUnauthorized` would not be called at all).
+ * One connection to a peer's gRPC port, address by address of its name, and the stream in it. Before anything is sent
+ * the certificate is held against the peer's PROFILE (TR-2); what was seen goes into the hello.
  */
-import { X509Certificate, createHash } from "node:crypto";
-import { connect } from "node:tls";
-import type { PeerCertificate } from "node:tls";
-import { Client, credentials } from "@grpc/grpc-js";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { Client } from "@grpc/grpc-js";
 import type { PeerAddress } from "../../src/bolt/seam.ts";
+import { isLinkLocal } from "../../src/kernel/link-local.ts";
 import type { PeerMessage } from "../../src/wire/gen/spanner_pb.ts";
-import { channelOptions, decode, encode, streamPath } from "./service.ts";
-import type { Duplex } from "./peer-stream.ts";
+import { faultOf, pinOf } from "./certificate.ts";
+import { JudgingCredentials } from "./judging-credentials.ts";
+import { Pipe } from "./pipe.ts";
+import { decode, dialOptions, encode, streamPath } from "./service.ts";
 
 /** A stream whose hello has not begun, and the pin of the certificate at its other end. */
 export interface Dialled {
-  readonly duplex: Duplex;
+  readonly pipe: Pipe;
   readonly tlsPin: string;
-  close(): void;
 }
 
-/** Resolves when the certificate is known; rejects with what went wrong. */
+/** The server at this address has a certificate that is not the peer's. */
+export class WrongIdentity extends Error {
+  override readonly name: string = "WrongIdentity";
+}
+
+/** Addresses of one name that are tried. */
+const addressesMax = 4;
+
+/**
+ * Resolves when the connection stands and its certificate was judged; rejects with what went wrong, for people, and with
+ * `WrongIdentity` when that was the certificate. `timeoutMs` is for each address of the name.
+ */
 export async function dial(address: string, peer: PeerAddress, timeoutMs: number): Promise<Dialled> {
   const { host, port } = split(address);
-  const shown = await shownCertificates(host, port, timeoutMs);
-  if (peer.caCertificate.length > 0 && !isIssuedBy(shown.leaf, peer.caCertificate)) {
-    throw new Error("its certificate is not of the authority that its PROFILE names");
+  const found = await addressesOf(host, timeoutMs);
+  let last: unknown = new Error("its name has no address");
+  for (const one of found.slice(0, addressesMax)) {
+    try {
+      return await connect(host, one, port, peer, timeoutMs);
+    } catch (caught) {
+      if (caught instanceof WrongIdentity) throw caught;
+      last = caught;
+    }
   }
-  const tlsPin = pinOf(shown.leaf);
-  const checkServerIdentity = (_host: string, certificate: PeerCertificate): Error | undefined =>
-    pinOf(certificate.raw) === tlsPin ? undefined : new Error("the certificate changed while connecting");
-  const roots = Buffer.from(shown.chain.map((der) => new X509Certificate(der).toString()).join("\n"));
-  const secure = credentials.createSsl(roots, null, null, { checkServerIdentity });
-  const client = new Client(address, secure, channelOptions);
-  const stream = client.makeBidiStreamRequest<PeerMessage, PeerMessage>(streamPath, encode, decode);
-  return { duplex: stream as unknown as Duplex, tlsPin, close: () => client.close() };
+  throw last;
 }
 
 /** `host:port`, the host perhaps in brackets. */
 function split(address: string): { readonly host: string; readonly port: number } {
   const at = address.lastIndexOf(":");
-  return { host: address.slice(0, at).replace(/^\[|\]$/gu, ""), port: Number(address.slice(at + 1)) };
+  const port = Number(address.slice(at + 1));
+  const host = address.slice(0, at).replace(/^\[|\]$/gu, "");
+  if (at < 1 || host === "" || !Number.isInteger(port) || port < 1 || port > 65_535) throw new Error("no address");
+  return { host, port };
 }
 
-interface Shown {
-  readonly leaf: Buffer;
-  /** What to trust for this one connection: the leaf's issuer as the server sent it, and the leaf. */
-  readonly chain: readonly Buffer[];
+/** What the name stands for now; link-local addresses are left out (T9). */
+async function addressesOf(host: string, timeoutMs: number): Promise<string[]> {
+  const all = isIP(host) === 0 ? await withinMs(timeoutMs, lookup(host, { all: true })) : [{ address: host }];
+  const allowed = all.map(({ address }) => address).filter((address) => !isLinkLocal(address));
+  if (all.length > 0 && allowed.length === 0) throw new Error("its address is link-local");
+  return allowed;
 }
 
-function shownCertificates(host: string, port: number, timeoutMs: number): Promise<Shown> {
+function connect(host: string, address: string, port: number, peer: PeerAddress, timeoutMs: number): Promise<Dialled> {
   return new Promise((resolve, reject) => {
-    const isName = !/^[\d.]+$|:/u.test(host);
-    const name = isName ? { servername: host } : {};
-    const socket = connect({ host, port, rejectUnauthorized: false, ALPNProtocols: ["h2"], ...name });
-    const fail = (error: Error): void => {
-      socket.destroy();
-      reject(error);
-    };
-    socket.setTimeout(timeoutMs, () => fail(new Error("it does not answer")));
-    socket.once("error", fail);
-    socket.once("secureConnect", () => {
-      const chain: Buffer[] = [];
-      let certificate: ReturnType<typeof socket.getPeerCertificate> | undefined = socket.getPeerCertificate(true);
-      while (certificate?.raw !== undefined && !chain.some((der) => der.equals(certificate?.raw ?? Buffer.alloc(0)))) {
-        chain.push(certificate.raw);
-        certificate = (certificate as { issuerCertificate?: typeof certificate }).issuerCertificate;
+    let isOver = false;
+    const judging = new JudgingCredentials(isIP(host) === 0 ? host : undefined, (certificate) => {
+      if (isOver) return new Error("too late");
+      const fault = faultOf(certificate, peer);
+      if (fault !== undefined) {
+        const wrong = new WrongIdentity(fault);
+        finish(() => reject(wrong));
+        return wrong;
       }
-      socket.destroy();
-      const [leaf] = chain;
-      if (leaf === undefined) reject(new Error("it shows no certificate"));
-      else resolve({ leaf, chain });
+      finish(() => resolve({ pipe, tlsPin: pinOf(certificate) }));
+      return undefined;
     });
+    const remote = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    const client = new Client(`${address.includes(":") ? "ipv6" : "ipv4"}:${remote}`, judging, dialOptions);
+    const pipe = new Pipe(
+      remote,
+      client.makeBidiStreamRequest<PeerMessage, PeerMessage>(streamPath, encode, decode),
+      () => {
+        client.close();
+        judging.destroy();
+        finish(() => reject(new Error(isLate ? "it does not answer" : pipe.why)));
+      },
+    );
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      pipe.cut();
+    }, timeoutMs);
+    function finish(told: () => void): void {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(timer);
+      told();
+    }
   });
 }
 
-function isIssuedBy(leaf: Buffer, caDer: Uint8Array): boolean {
-  try {
-    return new X509Certificate(leaf).verify(new X509Certificate(Buffer.from(caDer)).publicKey);
-  } catch {
-    return false;
-  }
-}
-
-/** SHA-256 of the public key, hex. */
-function pinOf(der: Buffer): string {
-  const key = new X509Certificate(der).publicKey.export({ format: "der", type: "spki" });
-  return createHash("sha256").update(key).digest("hex");
+function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("its name cannot be looked up in time")), limitMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -1,56 +1,105 @@
 /**
  * The streams of one bolt with all its peers: one a pair. Both sides dial; when two streams meet, the one that the
- * smaller key dialled stays, unless the other leads to a newer process of the peer (TR-3 to TR-6).
+ * smaller key dialled stays, unless one leads to a process that is gone (TR-3 to TR-6).
  *
  *   wanted --dial, address by address--> greeting --proven--> up --ended--> wait, longer each time --> dial ...
+ *   called by a stranger --> greeting --proven--> may only present itself --on the roster--> up
  */
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { BoltId } from "../../src/kernel/id.ts";
 import type { Micros } from "../../src/kernel/time.ts";
 import type { Keyring, PeerAddress } from "../../src/bolt/seam.ts";
 import type { CarrierOutcome } from "../../src/host/ports.ts";
 import type { SignedRow } from "../../src/roster/row.ts";
+import { encodeFrame } from "../../src/wire/frames.ts";
 import type { PeerMessage } from "../../src/wire/gen/spanner_pb.ts";
 import type { Signer, Verifier } from "../../src/wire/genuine.ts";
+import { failSoon } from "./calls.ts";
 import { dial } from "./dial.ts";
-import { greetAsAcceptor, greetAsDialler } from "./greeting.ts";
+import { failed, greetAsAcceptor, greetAsDialler, refused, removedMessage } from "./greeting.ts";
 import type { Greeted, Side } from "./greeting.ts";
 import { drawProcess } from "./hello.ts";
+import { isOursToEnd, meet } from "./meeting.ts";
+import { outboxLimits } from "./outbox.ts";
+import type { OutboxLimits } from "./outbox.ts";
 import { PeerStream } from "./peer-stream.ts";
-import type { Duplex, StreamEvents } from "./peer-stream.ts";
-import { channelOptions, serviceDefinition } from "./service.ts";
+import type { StreamEvents } from "./peer-stream.ts";
+import { Pipe } from "./pipe.ts";
+import { GrpcPort } from "./port.ts";
+import type { ServerTls } from "./port.ts";
+import { reflectionDefinition, reflectionService } from "./reflection.ts";
+import { serviceDefinition } from "./service.ts";
 
 export interface PeersOrder {
+  /** Empty: every address of the machine. */
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly tls: { readonly certChain: string; readonly key: string; readonly pin: string };
+  /** A pin given beside them is not needed: it follows from the certificate. */
+  readonly tls: ServerTls & { readonly pin?: string };
   readonly self: Signer;
   readonly verifier: Verifier;
   readonly spannerId: string;
-  /** The frame that tells a stranger what it may not. */
-  readonly strangerReply: Uint8Array;
+  /** The frame that tells a stranger what it may not; there is a plain one. */
+  readonly strangerReply?: Uint8Array;
   readonly on: PeersEvents;
+  readonly times?: Partial<PeerTimes>;
+  readonly outbox?: OutboxLimits;
 }
 
+/** What peers say and ask is told as bytes: nobody has decoded them yet. */
 export interface PeersEvents extends Pick<StreamEvents, "onSay" | "onRequest"> {
   onLink(peer: BoltId, isUp: boolean, why: string): void;
   /** A peer refused us and showed the row that explains it. */
   onShown(peer: BoltId, row: SignedRow): void;
+  /** A bolt of another spanner of our name: its genesis in hex, and where it was met. */
+  onForeign?(genesis: string, remote: string): void;
   /** Worth a line in the log, now and then. */
   onTrouble(peer: BoltId | null, why: string): void;
 }
 
-const greetingMs = 5_000;
-const connectMs = 3_000;
-const firstWaitMs = 250;
-const longestWaitMs = 15_000;
-/** Greetings of strangers under way at once. */
-const greetingsMax = 256;
+/** All in ms. */
+export interface PeerTimes {
+  /** A peer silent for so long is gone. */
+  readonly silence: number;
+  /** To connect to one address. */
+  readonly connect: number;
+  /** For the whole hello. */
+  readonly greeting: number;
+  readonly firstWait: number;
+  readonly longestWait: number;
+}
 
-interface Wanted {
-  address: PeerAddress;
+export interface PeersStats {
+  readonly open: number;
+  readonly strangers: number;
+  readonly greetings: number;
+  readonly connections: number;
+  /** One-way messages dropped because a peer was too slow. */
+  readonly dropped: number;
+}
+
+const timesDefault: PeerTimes = {
+  silence: 3_000,
+  connect: 3_000,
+  greeting: 5_000,
+  firstWait: 200,
+  longestWait: 15_000,
+};
+/** Of bolts that call and have not proven a key yet. */
+const greetingsMax = 256;
+/** Of keys that are not on the roster; the oldest makes room. */
+const strangersMax = 64;
+/** How long a stream that lost a meeting may go on, should its other end not end it. */
+const fadeMs = 10_000;
+const troubleEvery = 16;
+
+interface Slot {
+  readonly peer: BoltId;
+  /** null: not on the roster. */
+  address: PeerAddress | null;
+  current: PeerStream | null;
   failures: number;
   timer: NodeJS.Timeout | null;
   isDialling: boolean;
@@ -58,227 +107,317 @@ interface Wanted {
 
 export class Peers {
   readonly #order: PeersOrder;
+  readonly #times: PeerTimes;
   readonly #side: Side;
-  readonly #server: Server;
-  readonly #streams = new Map<BoltId, PeerStream>();
-  readonly #wanted = new Map<BoltId, Wanted>();
+  readonly #port: GrpcPort;
+  readonly #slots = new Map<BoltId, Slot>();
+  /** Streams that lost a meeting, and until when they may go on. */
+  readonly #fading = new Map<PeerStream, number>();
   readonly #events: StreamEvents;
+  readonly #ticker: NodeJS.Timeout;
   #keyring: Keyring | null = null;
   #greetings = 0;
+  #dropped = 0;
+  #tendedMs = performance.now();
   #isClosed = false;
 
-  private constructor(order: PeersOrder) {
+  private constructor(order: PeersOrder, port: GrpcPort) {
     this.#order = order;
+    this.#times = { ...timesDefault, ...order.times };
+    this.#port = port;
     const { self, verifier, spannerId } = order;
     this.#side = { self, verifier, spannerId, process: drawProcess(), keyring: () => this.#keyring ?? noKeyring };
     this.#events = {
       onSay: (peer, frame) => order.on.onSay(peer, frame),
       onRequest: (peer, frame, patience, answer) => order.on.onRequest(peer, frame, patience, answer),
+      onRefused: (stream, refusal) => {
+        const { why, row, foreign } = refused(refusal, verifier);
+        this.#tellRefused(stream.identity.peer, { ok: false, why, row, foreign }, "");
+        return why;
+      },
       onEnded: (stream, why) => this.#ended(stream, why),
     };
-    this.#server = new Server(channelOptions);
-    this.#server.addService(serviceDefinition, {
-      Stream: (stream: ServerDuplexStream<PeerMessage, PeerMessage>) => this.#accept(stream),
+    port.addService(serviceDefinition, {
+      Stream: (call: ServerDuplexStream<PeerMessage, PeerMessage>) => this.#accept(call),
     });
+    port.addService(reflectionDefinition, reflectionService);
+    this.#ticker = setInterval(() => this.#tend(), this.#times.silence / 12);
+    this.#ticker.unref();
   }
 
-  /** Listens. Rejects with the system's error when the port is taken. */
+  /** Listens. Rejects with the system's error (EADDRINUSE, ...) when it cannot. */
   static async open(order: PeersOrder): Promise<{ readonly peers: Peers; readonly port: number }> {
-    const peers = new Peers(order);
-    const { certChain, key } = order.tls;
-    const pair = { cert_chain: Buffer.from(certChain), private_key: Buffer.from(key) };
-    const secure = ServerCredentials.createSsl(null, [pair], false);
-    const host = order.host.includes(":") ? `[${order.host}]` : order.host;
-    const port = await new Promise<number>((resolve, reject) => {
-      peers.#server.bindAsync(`${host}:${order.port}`, secure, (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(error);
-      });
-    });
-    return { peers, port };
+    const port = await GrpcPort.open(order.host, order.port, order.tls);
+    return { peers: new Peers(order, port), port: port.port };
   }
 
-  /** Follows whom to hold streams with. */
+  /** Follows whom to hold streams with: dials the new, ends the others, greets strangers that became peers. */
   keep(keyring: Keyring): void {
+    if (this.#isClosed) return;
     this.#keyring = keyring;
     const wanted = new Map(keyring.peers.map((peer) => [peer.bolt, peer]));
-    for (const [peer, held] of this.#wanted) {
-      if (wanted.has(peer)) continue;
-      if (held.timer !== null) clearTimeout(held.timer);
-      this.#wanted.delete(peer);
-      this.#streams.get(peer)?.end("not wanted any more");
+    for (const slot of [...this.#slots.values()]) {
+      if (slot.address !== null && !wanted.has(slot.peer)) this.#unwant(slot, keyring.removed.get(slot.peer));
     }
-    for (const [peer, address] of wanted) this.#want(peer, address);
+    if (keyring.genesis === null) for (const { current } of [...this.#slots.values()]) current?.end("not in a spanner");
+    for (const address of wanted.values()) this.#want(this.#slotOf(address.bolt), address);
   }
 
+  /** Dropped when no stream is open. */
   tell(to: BoltId, frame: Uint8Array): void {
-    this.#streams.get(to)?.tell(frame);
+    this.#slots.get(to)?.current?.tell(frame);
   }
 
   call(to: BoltId, frame: Uint8Array, patience: Micros, done: (outcome: CarrierOutcome) => void): void {
-    const stream = this.#streams.get(to);
-    if (stream !== undefined) return stream.call(frame, patience, done);
-    setImmediate(() => done({ ok: false, why: "unreachable", perhapsDone: false }));
+    const stream = this.#slots.get(to)?.current ?? null;
+    if (stream === null) failSoon(done);
+    else stream.call(frame, patience, done);
   }
 
+  /** New connections are shown this certificate. Throws when it is unusable; then nothing has changed. */
+  swapTls(tls: ServerTls): void {
+    this.#port.swapTls(tls);
+  }
+
+  stats(): PeersStats {
+    const open = [...this.#slots.values()].flatMap(({ current }) => (current === null ? [] : [current]));
+    return {
+      open: open.length,
+      strangers: open.filter(({ isStranger }) => isStranger).length,
+      greetings: this.#greetings,
+      connections: this.#port.connectionCount(),
+      dropped: this.#dropped + [...open, ...this.#fading.keys()].reduce((sum, { dropped }) => sum + dropped, 0),
+    };
+  }
+
+  /** Ends all streams, then the port. */
   close(): Promise<void> {
     this.#isClosed = true;
-    for (const { timer } of this.#wanted.values()) if (timer !== null) clearTimeout(timer);
-    this.#wanted.clear();
-    for (const stream of [...this.#streams.values()]) stream.end("closing");
-    return new Promise((resolve) => {
-      const force = setTimeout(() => this.#server.forceShutdown(), 1_000);
-      this.#server.tryShutdown(() => {
-        clearTimeout(force);
-        resolve();
-      });
-    });
+    clearInterval(this.#ticker);
+    for (const { timer } of this.#slots.values()) if (timer !== null) clearTimeout(timer);
+    for (const stream of this.#fading.keys()) stream.end("this bolt stops");
+    for (const { current } of [...this.#slots.values()]) current?.end("this bolt stops");
+    return this.#port.close();
   }
 
-  #want(peer: BoltId, address: PeerAddress): void {
-    const held = this.#wanted.get(peer);
-    if (held === undefined) {
-      this.#wanted.set(peer, { address, failures: 0, timer: null, isDialling: false });
-      const stream = this.#streams.get(peer);
-      if (stream?.isStranger === true) this.#promote(stream);
-      this.#dialLater(peer, 0);
-      return;
+  #slotOf(peer: BoltId): Slot {
+    const held = this.#slots.get(peer);
+    if (held !== undefined) return held;
+    const made: Slot = { peer, address: null, current: null, failures: 0, timer: null, isDialling: false };
+    this.#slots.set(peer, made);
+    return made;
+  }
+
+  #want(slot: Slot, address: PeerAddress): void {
+    const isMoved = slot.address?.grpc.join() !== address.grpc.join();
+    slot.address = address;
+    for (const stream of this.#fading.keys()) if (stream.identity.peer === slot.peer) stream.isStranger = false;
+    if (slot.current?.isStranger === true) {
+      slot.current.isStranger = false;
+      this.#order.on.onLink(slot.peer, true, "accepted");
     }
-    const isMoved = held.address.grpc.join() !== address.grpc.join();
-    held.address = address;
-    if (isMoved) this.#dialLater(peer, 0);
+    if (!isMoved) return;
+    slot.failures = 0;
+    this.#dialAfter(slot, 0);
   }
 
-  /** A stranger that meanwhile is on the roster. */
-  #promote(stream: PeerStream): void {
-    stream.isStranger = false;
-    this.#order.on.onLink(stream.identity.peer, true, "accepted");
+  /** It is no peer any more; one that was removed is shown the row. */
+  #unwant(slot: Slot, removal: SignedRow | undefined): void {
+    slot.address = null;
+    if (slot.timer !== null) clearTimeout(slot.timer);
+    slot.timer = null;
+    const why = removal === undefined ? "not wanted" : "removed";
+    if (slot.current !== null) slot.current.end(why, removal === undefined ? undefined : removedMessage(removal));
+    else this.#forgetIfUnused(slot);
   }
 
-  #dialLater(peer: BoltId, waitMs: number): void {
-    const wanted = this.#wanted.get(peer);
-    if (wanted === undefined || wanted.isDialling || this.#isClosed || this.#streams.has(peer)) return;
-    if (wanted.timer !== null) clearTimeout(wanted.timer);
-    const jitterMs = Math.random() * Math.max(50, waitMs / 2);
-    wanted.timer = setTimeout(() => void this.#dial(peer, wanted), waitMs + jitterMs);
-    wanted.timer.unref();
+  #forgetIfUnused(slot: Slot): void {
+    if (slot.address === null && slot.current === null && !slot.isDialling) this.#slots.delete(slot.peer);
   }
 
-  async #dial(peer: BoltId, wanted: Wanted): Promise<void> {
-    if (this.#streams.has(peer) || wanted.isDialling) return;
-    wanted.isDialling = true;
+  #dialAfter(slot: Slot, waitMs: number): void {
+    if (slot.address === null || slot.isDialling || slot.current !== null || this.#isClosed) return;
+    if (slot.timer !== null) clearTimeout(slot.timer);
+    // Bolts that lost each other together would otherwise dial each other in lockstep.
+    const jitterMs = Math.random() * (20 + waitMs / 2);
+    slot.timer = setTimeout(() => void this.#dial(slot), waitMs + jitterMs);
+  }
+
+  async #dial(slot: Slot): Promise<void> {
+    slot.timer = null;
+    slot.isDialling = true;
     let why = "it has no address";
-    for (const address of wanted.address.grpc) {
-      if (this.#isClosed || this.#streams.has(peer)) break;
-      const greeted = await this.#tryAddress(address, wanted.address);
-      if (greeted.ok) {
-        wanted.failures = 0;
-        break;
-      }
+    for (const address of slot.address?.grpc ?? []) {
+      if (slot.address === null || slot.current !== null || this.#isClosed) break;
+      const greeted = await this.#tryAddress(address, slot.address);
+      if (greeted.ok) break;
       why = `${address}: ${greeted.why}`;
-      if (greeted.row !== null) this.#order.on.onShown(peer, greeted.row);
+      this.#tellRefused(slot.peer, greeted, address);
     }
-    wanted.isDialling = false;
-    if (this.#streams.has(peer) || this.#wanted.get(peer) !== wanted || this.#isClosed) return;
-    if (wanted.failures === 3) this.#order.on.onTrouble(peer, why);
-    this.#dialLater(peer, Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(10, wanted.failures++)));
+    slot.isDialling = false;
+    if (slot.current !== null || this.#isClosed) return;
+    if (slot.address === null) return this.#forgetIfUnused(slot);
+    if (slot.failures % troubleEvery === 2) this.#order.on.onTrouble(slot.peer, why);
+    const { firstWait, longestWait } = this.#times;
+    this.#dialAfter(slot, Math.min(longestWait, firstWait * 2 ** Math.min(10, slot.failures++)));
   }
 
   async #tryAddress(address: string, peer: PeerAddress): Promise<Greeted> {
     try {
-      const { duplex, tlsPin, close } = await dial(address, peer, connectMs);
+      const { pipe, tlsPin } = await dial(address, peer, this.#times.connect);
       return await new Promise<Greeted>((resolve) => {
-        const greet = (told: (greeted: Greeted) => void): ((message: PeerMessage) => void) =>
-          greetAsDialler(this.#side, peer.bolt, duplex, () => tlsPin, told);
-        this.#greet(duplex, true, greet, close, resolve);
+        this.#greet(pipe, true, (told) => greetAsDialler(this.#side, peer.bolt, pipe, tlsPin, told), resolve);
       });
     } catch (error) {
-      return { ok: false, why: error instanceof Error ? error.message : "it cannot be reached", row: null };
+      return failed(error instanceof Error ? error.message : "it cannot be reached");
     }
   }
 
-  #accept(stream: ServerDuplexStream<PeerMessage, PeerMessage>): void {
-    const duplex = stream as unknown as Duplex;
+  #tellRefused(peer: BoltId | null, { row, foreign }: Extract<Greeted, { ok: false }>, remote: string): void {
+    if (row !== null && peer !== null) this.#order.on.onShown(peer, row);
+    if (foreign !== null) this.#order.on.onForeign?.(foreign, remote);
+  }
+
+  #accept(call: ServerDuplexStream<PeerMessage, PeerMessage>): void {
     if (this.#greetings >= greetingsMax || this.#isClosed) {
-      stream.emit("error", { code: status.RESOURCE_EXHAUSTED, details: "too many greetings" });
+      call.destroy(
+        Object.assign(new Error("busy"), { code: status.RESOURCE_EXHAUSTED, details: "too many greetings" }),
+      );
       return;
     }
+    const remote = call.getPeer();
+    const pipe = new Pipe(remote, call, () => this.#port.cut(remote));
     this.#greetings++;
-    const { pin } = this.#order.tls;
-    const greet = (told: (greeted: Greeted) => void): ((message: PeerMessage) => void) =>
-      greetAsAcceptor(this.#side, duplex, pin, told);
-    this.#greet(
-      duplex,
-      false,
-      greet,
-      () => undefined,
-      () => this.#greetings--,
-    );
+    const begin = (told: (greeted: Greeted) => void): ((message: PeerMessage) => void) =>
+      greetAsAcceptor(this.#side, pipe, this.#port.pins(), told);
+    this.#greet(pipe, false, begin, (greeted) => {
+      this.#greetings--;
+      if (!greeted.ok) this.#tellRefused(null, greeted, remote);
+    });
   }
 
-  /** Runs a greeting to its end, then hands the stream's messages on. */
+  /** Runs a greeting to its end; of a good one the stream reads on from the very next message. */
   #greet(
-    duplex: Duplex,
+    pipe: Pipe,
     dialledByUs: boolean,
     begin: (told: (greeted: Greeted) => void) => (message: PeerMessage) => void,
-    close: () => void,
     resolve: (greeted: Greeted) => void,
   ): void {
-    let stream: PeerStream | null = null;
     let isOver = false;
     const finish = (greeted: Greeted): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(timer);
-      if (greeted.ok) stream = this.#admit(greeted, dialledByUs, duplex);
-      if (stream === null) duplex.end();
-      if (!greeted.ok) close();
+      if (greeted.ok) this.#admit(greeted, dialledByUs, pipe);
+      else pipe.end();
       resolve(greeted);
     };
-    const lost = (why: string): void => {
-      finish({ ok: false, why, row: null });
-      stream?.end(why);
-      close();
-    };
-    const timer = setTimeout(() => lost("the hello took too long"), greetingMs);
-    const onMessage = begin(finish);
-    duplex.on("data", (message) =>
-      stream === null ? (isOver ? undefined : onMessage(message)) : stream.receive(message),
-    );
-    duplex.on("error", (error) => lost(error.message));
-    duplex.on("end", () => lost("the peer ended the stream"));
-    duplex.on("close", () => lost("the connection is gone"));
+    const timer = setTimeout(() => finish(failed("the hello took too long")), this.#times.greeting);
+    pipe.attach({ onMessage: begin(finish), onEnded: (why) => finish(failed(why)) });
   }
 
-  /** Keeps the new stream or the old one; null when the new one is not needed. */
-  #admit(greeted: Extract<Greeted, { ok: true }>, dialledByUs: boolean, duplex: Duplex): PeerStream | null {
+  #admit(greeted: Extract<Greeted, { ok: true }>, dialledByUs: boolean, pipe: Pipe): void {
     const { peer, process } = greeted;
+    const slot = this.#slotOf(peer);
     const identity = { peer, process, dialledByUs };
-    const isStranger = !this.#wanted.has(peer);
-    const old = this.#streams.get(peer);
-    const isPreferred = this.#order.self.id < peer === dialledByUs;
-    if (old !== undefined && old.identity.process === process && !old.isStranger && !isPreferred) return null;
-    const stream = new PeerStream(identity, isStranger, duplex, this.#events, this.#order.strangerReply);
-    this.#streams.set(peer, stream);
-    if (old !== undefined) old.end("replaced");
-    const wasUp = old !== undefined && !old.isStranger && old.identity.process === process;
-    if (!isStranger && !wasUp) this.#order.on.onLink(peer, true, dialledByUs ? "dialled" : "accepted");
-    return stream;
+    if (this.#isClosed || (dialledByUs && slot.address === null)) return this.#turnAway(slot, pipe);
+    const stream = new PeerStream({
+      identity,
+      isStranger: slot.address === null,
+      pipe,
+      events: this.#events,
+      strangerReply: this.#order.strangerReply ?? strangerReply,
+      busyReply,
+      outbox: this.#order.outbox ?? outboxLimits,
+      silenceMs: this.#times.silence,
+      nowMs: () => performance.now(),
+    });
+    slot.failures = 0;
+    if (slot.timer !== null) clearTimeout(slot.timer);
+    slot.timer = null;
+    this.#place(slot, stream);
+    if (stream.isStranger) this.#limitStrangers();
   }
 
+  /** A greeting that nobody waits for any more. */
+  #turnAway(slot: Slot, pipe: Pipe): void {
+    pipe.end();
+    this.#forgetIfUnused(slot);
+  }
+
+  /** Decides which of two streams the pair goes on with. */
+  #place(slot: Slot, stream: PeerStream): void {
+    const older = slot.current;
+    if (older === null) return this.#install(slot, stream);
+    const { self } = this.#order;
+    switch (meet(self.id, older.identity, stream.identity)) {
+      case "restarted":
+        return this.#replace(slot, older, stream, "the peer was restarted");
+      case "repeated":
+        return this.#replace(slot, older, stream, "replaced");
+      case "newer-stays":
+        // The link stays up: nothing was lost, and the peer decides alike.
+        slot.current = stream;
+        this.#fading.set(older, performance.now() + fadeMs);
+        return;
+      case "older-stays":
+        this.#fading.set(stream, performance.now() + fadeMs);
+        return;
+    }
+  }
+
+  #replace(slot: Slot, older: PeerStream, stream: PeerStream, why: string): void {
+    slot.current = null;
+    older.end(why);
+    if (!older.isStranger) this.#order.on.onLink(slot.peer, false, why);
+    this.#install(slot, stream);
+  }
+
+  #install(slot: Slot, stream: PeerStream): void {
+    slot.current = stream;
+    const why = stream.identity.dialledByUs ? "dialled" : "accepted";
+    if (!stream.isStranger) this.#order.on.onLink(slot.peer, true, why);
+  }
+
+  #limitStrangers(): void {
+    const strangers = [...this.#slots.values()].filter(({ current }) => current?.isStranger === true);
+    if (strangers.length > strangersMax) strangers[0]?.current?.end("other strangers wait");
+  }
+
+  /** A stream has ended by itself, or was ended by us. */
   #ended(stream: PeerStream, why: string): void {
-    const { peer } = stream.identity;
-    if (this.#streams.get(peer) !== stream) {
-      // Another stream took its place; of a dead process the news is still to be told.
-      const now = this.#streams.get(peer);
-      if (now !== undefined && now.identity.process !== stream.identity.process && !stream.isStranger) {
-        this.#order.on.onLink(peer, false, why);
-      }
+    const slot = this.#slots.get(stream.identity.peer);
+    if (this.#fading.delete(stream) || slot?.current !== stream) {
+      this.#dropped += stream.dropped;
       return;
     }
-    this.#streams.delete(peer);
-    if (!stream.isStranger) this.#order.on.onLink(peer, false, why);
-    this.#dialLater(peer, firstWaitMs);
+    this.#dropped += stream.dropped;
+    const other = [...this.#fading.keys()].find(({ identity }) => identity.peer === slot.peer);
+    if (other !== undefined && other.identity.process === stream.identity.process && slot.address !== null) {
+      this.#fading.delete(other);
+      slot.current = other;
+      return;
+    }
+    slot.current = null;
+    if (!stream.isStranger) this.#order.on.onLink(slot.peer, false, why);
+    this.#dialAfter(slot, this.#times.firstWait);
+    this.#forgetIfUnused(slot);
+  }
+
+  /** Notices who is gone, says that we are here, ends streams that lost a meeting. */
+  #tend(): void {
+    const nowMs = performance.now();
+    const isLate = nowMs - this.#tendedMs > this.#times.silence / 3;
+    this.#tendedMs = nowMs;
+    const open = [...this.#slots.values()].flatMap(({ current }) => (current === null ? [] : [current]));
+    for (const stream of [...open, ...this.#fading.keys()]) {
+      if (isLate) stream.forgiveSilence();
+      stream.tend();
+    }
+    for (const [stream, untilMs] of [...this.#fading]) {
+      const isOurs = isOursToEnd(this.#order.self.id, stream.identity.peer);
+      if (nowMs > untilMs + (isOurs ? 0 : fadeMs) || (isOurs && stream.isIdle)) stream.end("another stream stays");
+    }
   }
 }
 
@@ -290,3 +429,10 @@ const noKeyring: Keyring = {
   removed: new Map(),
   version: 0,
 };
+
+const strangerReply = refusalFrame("NOT_A_MEMBER", "This key is not on the roster of the bolt that was asked.");
+const busyReply = refusalFrame("PEER_BUSY", "Too many calls are under way on this stream.");
+
+function refusalFrame(code: string, message: string): Uint8Array {
+  return encodeFrame({ frame: "reply", reply: { reply: "refused", refusal: { code, message }, row: null } });
+}
