@@ -50,7 +50,8 @@ export interface TlsOrder {
 export async function openTls(paths: TlsPaths, order: TlsOrder): Promise<TlsMaterial> {
   const names = wantedNames(order);
   const notes: string[] = [];
-  for (const path of Object.values(paths)) makeFolder(dirname(path), secretFolderMode);
+  for (const path of [paths.certFile, paths.keyFile, paths.caFile, paths.caKeyFile])
+    makeFolder(dirname(path), secretFolderMode);
   for (const path of [paths.keyFile, paths.caKeyFile]) guardSecret(path);
   const ca = await openCa(paths, order, notes);
   const key = openLeafKey(paths);

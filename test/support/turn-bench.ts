@@ -4,15 +4,11 @@
  * Nothing is mocked: the room sees the same `Turn` as in a bolt.
  */
 import { must } from "../../src/kernel/assert.ts";
-import { inDomain, sha256 } from "../../src/kernel/digest.ts";
-import { concat, equalBytes } from "../../src/kernel/bytes.ts";
-import { boltIdOf, idBytes } from "../../src/kernel/id.ts";
-import type { BoltId, RowId } from "../../src/kernel/id.ts";
+import { inDomain } from "../../src/kernel/digest.ts";
+import type { BoltId } from "../../src/kernel/id.ts";
 import { Random } from "../../src/kernel/random.ts";
 import { micros, ofMs } from "../../src/kernel/time.ts";
 import type { Micros } from "../../src/kernel/time.ts";
-import { encodeUtf8 } from "../../src/kernel/utf8.ts";
-import type { Secret } from "../../src/kernel/verified.ts";
 import { Admissions } from "../../src/admissions/admissions.ts";
 import type { AdmissionsPurpose } from "../../src/admissions/state.ts";
 import type { Draft, Signed, StoreFailure, Write } from "../../src/roster/durable.ts";
@@ -20,12 +16,11 @@ import type { Profile, SignedProfile } from "../../src/roster/profile.ts";
 import { answerFetch } from "../../src/roster/exchange.ts";
 import { Roster } from "../../src/roster/roster.ts";
 import type { RowDraft, SignedRow } from "../../src/roster/row.ts";
-import type { AdminAnswer, AdminRequest, Bundle } from "../../src/turn/admin.ts";
+import type { AdminAnswer, AdminRequest } from "../../src/turn/admin.ts";
 import type { PeerReply, PeerRequest } from "../../src/turn/peer.ts";
 import type { PeerCaller } from "../../src/turn/room.ts";
 import type { BoltConfig, CallOutcome, CallTarget, Fact, JoinOrder, Note, Turn, World } from "../../src/turn/turn.ts";
 import type { Phase } from "../../src/turn/status.ts";
-import type { Signer, Verifier } from "../../src/wire/genuine.ts";
 import { signJoin } from "../../src/wire/join.ts";
 import { signProfile, signRow } from "../../src/wire/rows.ts";
 import { successionBytes, successionDomain } from "../../src/roster/row-codec.ts";

@@ -28,7 +28,7 @@ interface Served {
   readonly url: string;
   readonly tls: TlsMaterial;
   readonly asked: AdminRequest[];
-  client(given?: { readonly token?: string; readonly pin?: string }): AdminClient;
+  readonly client: (given?: { readonly token?: string; readonly pin?: string }) => AdminClient;
 }
 
 async function serve(answer: (request: AdminRequest) => AdminAnswer): Promise<Served> {
