@@ -11,7 +11,10 @@ import { tsImport } from "tsx/esm/api";
 import { root } from "./ready.mjs";
 
 /** Each JSON Schema with the function that makes it. */
-const schemas = [{ file: "server.schema.json", module: "../src/config/schema.ts", make: "serverJsonSchema" }];
+const schemas = [
+  { file: "server.schema.json", module: "../src/config/schema.ts", make: "serverJsonSchema" },
+  { file: "scenario.schema.json", module: "../sim/scenario/grammar.ts", make: "scenarioJsonSchema" },
+];
 
 const protoDir = join(root, "src", "wire");
 const genDir = join(protoDir, "gen");

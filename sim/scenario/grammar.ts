@@ -69,3 +69,8 @@ export const scenarioSchema = z.strictObject({
 });
 
 export type Scenario = z.infer<typeof scenarioSchema>;
+
+/** For editors: `docs/schemas/scenario.schema.json` is written from it. */
+export function scenarioJsonSchema(): object {
+  return { ...z.toJSONSchema(scenarioSchema, { io: "input" }), title: "A scenario of Vigo Spanner" };
+}
