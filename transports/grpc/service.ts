@@ -26,10 +26,13 @@ export function encode(message: PeerMessage): Buffer {
   return Buffer.from(toBinary(PeerMessageSchema, message));
 }
 
-/** What cannot be read becomes a message without content, which ends the stream. */
+/**
+ * What cannot be read becomes a message without content, which ends the stream. The copy is a plain array of its own:
+ * rows that are kept would otherwise hold on to a slab of Buffers.
+ */
 export function decode(bytes: Buffer): PeerMessage {
   try {
-    return fromBinary(PeerMessageSchema, bytes);
+    return fromBinary(PeerMessageSchema, new Uint8Array(bytes));
   } catch {
     return create(PeerMessageSchema, {});
   }
