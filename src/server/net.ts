@@ -25,15 +25,6 @@ export interface Net {
   close(): Promise<void>;
 }
 
-const strangerReply = encodeFrame({
-  frame: "reply",
-  reply: {
-    reply: "refused",
-    refusal: { code: "NOT_A_MEMBER", message: "This key is not on the roster of the bolt that was asked." },
-    row: null,
-  },
-});
-
 /** Opens the sockets of a bolt. Throws `Refused` PORT_IN_USE or INTERFACE_UNKNOWN. */
 export async function openNet(opened: Opened, self: Signer, seal: Seal, log: Log): Promise<Net> {
   const { config, tls } = opened;
@@ -45,7 +36,6 @@ export async function openNet(opened: Opened, self: Signer, seal: Seal, log: Log
     self,
     verifier: seal,
     spannerId: config.spannerId,
-    strangerReply,
     on: {
       onLink: (peer, isUp, why) => driver?.onLink(peer, isUp, why),
       onSay: (peer, bytes) => driver?.onSay(peer, { bytes }),

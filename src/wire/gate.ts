@@ -3,6 +3,7 @@
  * signature. Nothing is ever answered (T22); every drop has a reason and a counter (T15, T16, T21, T23).
  */
 import { Malformed } from "../kernel/bytes.ts";
+import { toHex } from "../kernel/hex.ts";
 import type { BoltId } from "../kernel/id.ts";
 import type { Micros } from "../kernel/time.ts";
 import { secondUs } from "../kernel/time.ts";
@@ -18,11 +19,16 @@ export type HighWater = ReadonlyMap<BoltId, { readonly incarnation: number; read
 const perSecond = 20;
 const burst = 40;
 
+/** Rows are pushed in copies; so many of the newest are known again and cost nothing. */
+const rowsRemembered = 256;
+
 export type Judged = { readonly ok: true; readonly say: Say } | { readonly ok: false; readonly why: DropReason };
 
 export class DatagramGate {
   readonly #buckets = new Map<string, { tokens: number; at: Micros }>();
   readonly #drops = new Map<DropReason, number>();
+  /** MACs of the rows that passed last, oldest first. */
+  readonly #passed = new Set<string>();
 
   /** Judges the bytes of a datagram. */
   judge(bytes: Uint8Array, keys: DatagramKeys, highWater: HighWater, verifier: Verifier, now: Micros): Judged {
@@ -59,10 +65,17 @@ export class DatagramGate {
   }
 
   #judgeRow(framed: Framed, keys: DatagramKeys, verifier: Verifier, now: Micros): Judged {
+    const mac = toHex(framed.mac);
+    if (this.#passed.has(mac)) return this.drop("replayed");
     if (!this.#spend("rows", now)) return this.drop("rate");
     if (!isMacRight(framed, keys)) return this.drop("mac");
     const row = checkPushedRow(framed, verifier);
     if (row instanceof Malformed) return this.drop("signature");
+    this.#passed.add(mac);
+    for (const oldest of this.#passed) {
+      if (this.#passed.size <= rowsRemembered) break;
+      this.#passed.delete(oldest);
+    }
     return { ok: true, say: { say: "row", row } };
   }
 

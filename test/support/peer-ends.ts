@@ -19,7 +19,7 @@ import { encodeFrame } from "../../src/wire/frames.ts";
 import type { Signer } from "../../src/wire/genuine.ts";
 import { signRow } from "../../src/wire/rows.ts";
 import { Peers } from "../../transports/grpc/peers.ts";
-import type { PeersOrder } from "../../transports/grpc/peers.ts";
+import type { PeersOrder } from "../../transports/grpc/peers-order.ts";
 import { tempFolder } from "./temp-folder.ts";
 
 export const seal = createEd25519Seal();

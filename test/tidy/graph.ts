@@ -12,6 +12,7 @@ export const mains: readonly string[] = [
   "src/agent/main.ts",
   "src/web/browser/main.ts",
   "sim/main.ts",
+  "sim/real/admission-bench.ts",
   "vitest.config.ts",
 ];
 

@@ -134,7 +134,7 @@ test("TR-2 a server with a foreign certificate gets no byte inside TLS", async (
   expect(bytes).toBe(0);
 });
 
-test("TR-2 the pin alone and the CA alone are each enough, and neither is needed before a PROFILE is held", async () => {
+test("TR-2 the pin alone and the CA alone are each enough, neither is needed before a PROFILE is held", async () => {
   const [east, west] = [await PeerEnd.open(), await PeerEnd.open()];
   west.keep([]);
   const other = await newTls();

@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createTls } from "node:tls";
 import { createServer as createTcp } from "node:net";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import { ofMs } from "../../src/kernel/time.ts";
@@ -65,7 +65,7 @@ test("TR-11 T8 with a wrong pin the server gets no byte of the request", async (
     socket.on("data", (chunk: Buffer) => bytes.push(chunk.length));
     socket.on("error", () => undefined);
   });
-  server.on("connection", (socket) => socket.on("close", () => closed.add(1)));
+  server.on("connection", (socket: Socket) => socket.on("close", () => closed.add(1)));
   const port = await listening(server);
   onTestFinished(() => void server.close());
   const pin = (await newTls()).pin;

@@ -108,7 +108,7 @@ test("TR-14 sending before joining, after closing, and into nothing never throws
   expect(group.stats()).toMatchObject({ failed: 2, sent: 0 });
 });
 
-test("TR-16 a port that another program does not share is refused by its code, and joined once it is free", async () => {
+test("TR-16 a port that another program does not share is refused by its code, joined once it is free", async () => {
   const port = nextPort++;
   const greedy = createSocket({ type: "udp4", reuseAddr: false });
   greedy.bind(port, "0.0.0.0");

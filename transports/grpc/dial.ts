@@ -28,7 +28,7 @@ export class WrongIdentity extends Error {
 const addressesMax = 4;
 
 /**
- * Resolves when the connection stands and its certificate was judged; rejects with what went wrong, for people, and with
+ * Resolves when the connection stands and its certificate was judged; rejects with what went wrong, for people, with
  * `WrongIdentity` when that was the certificate. `timeoutMs` is for each address of the name.
  */
 export async function dial(address: string, peer: PeerAddress, timeoutMs: number): Promise<Dialled> {

@@ -89,7 +89,7 @@ export function greetAsDialler(side: Side, peer: BoltId, pipe: Pipe, tlsPin: str
   };
 }
 
-/** Greets as the side that accepted. `tlsPins` are those of our certificates that the connection may have begun with. */
+/** Greets as the side that accepted. `tlsPins` are those of our certificates that it may have begun with. */
 export function greetAsAcceptor(side: Side, pipe: Pipe, tlsPins: readonly string[], told: Told): Takes {
   let hellos: Omit<HelloPair, "tlsPin"> | null = null;
   return ({ message }) => {

@@ -1,5 +1,5 @@
 /**
- * Channel credentials that look at the server's certificate themselves, on the very connection that is then used, before
+ * Channel credentials that look at the server's certificate themselves, on the connection that is then used, before
  * HTTP/2 begins. The ready-made ones of grpc-js cannot: they never call `checkServerIdentity` unless a root vouches for
  * the certificate, and show an unvouched one to nobody. Each object is for one connection.
  */

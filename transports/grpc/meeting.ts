@@ -6,7 +6,7 @@ import type { BoltId } from "../../src/kernel/id.ts";
 import type { StreamIdentity } from "./peer-stream.ts";
 
 /**
- * `restarted`: the old one leads to a process that is gone; `repeated`: the same side dialled again, because it lost the
+ * `restarted`: the old one leads to a process that is gone; `repeated`: the same side dialled again, having lost the
  * old one; `newer-stays` and `older-stays`: both sides dialled at once, and the other stream may end in peace.
  */
 export type Meeting = "restarted" | "repeated" | "newer-stays" | "older-stays";

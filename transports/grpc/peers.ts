@@ -10,11 +10,9 @@ import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { BoltId } from "../../src/kernel/id.ts";
 import type { Micros } from "../../src/kernel/time.ts";
 import type { Keyring, PeerAddress } from "../../src/bolt/seam.ts";
-import type { CarrierOutcome } from "../../src/host/ports.ts";
 import type { SignedRow } from "../../src/roster/row.ts";
-import { encodeFrame } from "../../src/wire/frames.ts";
+import type { CarrierOutcome } from "../../src/host/ports.ts";
 import type { PeerMessage } from "../../src/wire/gen/spanner_pb.ts";
-import type { Signer, Verifier } from "../../src/wire/genuine.ts";
 import { failSoon } from "./calls.ts";
 import { dial } from "./dial.ts";
 import { failed, greetAsAcceptor, greetAsDialler, refused, removedMessage } from "./greeting.ts";
@@ -22,71 +20,16 @@ import type { Greeted, Side } from "./greeting.ts";
 import { drawProcess } from "./hello.ts";
 import { isOursToEnd, meet } from "./meeting.ts";
 import { outboxLimits } from "./outbox.ts";
-import type { OutboxLimits } from "./outbox.ts";
 import { PeerStream } from "./peer-stream.ts";
 import type { StreamEvents } from "./peer-stream.ts";
+import { busyReply, strangerReply, timesDefault } from "./peers-order.ts";
+import type { PeersOrder, PeersStats, PeerTimes } from "./peers-order.ts";
 import { Pipe } from "./pipe.ts";
 import { GrpcPort } from "./port.ts";
 import type { ServerTls } from "./port.ts";
 import { reflectionDefinition, reflectionService } from "./reflection.ts";
 import { serviceDefinition } from "./service.ts";
 
-export interface PeersOrder {
-  /** Empty: every address of the machine. */
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
-  /** A pin given beside them is not needed: it follows from the certificate. */
-  readonly tls: ServerTls & { readonly pin?: string };
-  readonly self: Signer;
-  readonly verifier: Verifier;
-  readonly spannerId: string;
-  /** The frame that tells a stranger what it may not; there is a plain one. */
-  readonly strangerReply?: Uint8Array;
-  readonly on: PeersEvents;
-  readonly times?: Partial<PeerTimes>;
-  readonly outbox?: OutboxLimits;
-}
-
-/** What peers say and ask is told as bytes: nobody has decoded them yet. */
-export interface PeersEvents extends Pick<StreamEvents, "onSay" | "onRequest"> {
-  onLink(peer: BoltId, isUp: boolean, why: string): void;
-  /** A peer refused us and showed the row that explains it. */
-  onShown(peer: BoltId, row: SignedRow): void;
-  /** A bolt of another spanner of our name: its genesis in hex, and where it was met. */
-  onForeign?(genesis: string, remote: string): void;
-  /** Worth a line in the log, now and then. */
-  onTrouble(peer: BoltId | null, why: string): void;
-}
-
-/** All in ms. */
-export interface PeerTimes {
-  /** A peer silent for so long is gone. */
-  readonly silence: number;
-  /** To connect to one address. */
-  readonly connect: number;
-  /** For the whole hello. */
-  readonly greeting: number;
-  readonly firstWait: number;
-  readonly longestWait: number;
-}
-
-export interface PeersStats {
-  readonly open: number;
-  readonly strangers: number;
-  readonly greetings: number;
-  readonly connections: number;
-  /** One-way messages dropped because a peer was too slow. */
-  readonly dropped: number;
-}
-
-const timesDefault: PeerTimes = {
-  silence: 3_000,
-  connect: 3_000,
-  greeting: 5_000,
-  firstWait: 200,
-  longestWait: 15_000,
-};
 /** Of bolts that call and have not proven a key yet. */
 const greetingsMax = 256;
 /** Of keys that are not on the roster; the oldest makes room. */
@@ -326,7 +269,7 @@ export class Peers {
       isStranger: slot.address === null,
       pipe,
       events: this.#events,
-      strangerReply: this.#order.strangerReply ?? strangerReply,
+      strangerReply,
       busyReply,
       outbox: this.#order.outbox ?? outboxLimits,
       silenceMs: this.#times.silence,
@@ -429,10 +372,3 @@ const noKeyring: Keyring = {
   removed: new Map(),
   version: 0,
 };
-
-const strangerReply = refusalFrame("NOT_A_MEMBER", "This key is not on the roster of the bolt that was asked.");
-const busyReply = refusalFrame("PEER_BUSY", "Too many calls are under way on this stream.");
-
-function refusalFrame(code: string, message: string): Uint8Array {
-  return encodeFrame({ frame: "reply", reply: { reply: "refused", refusal: { code, message }, row: null } });
-}

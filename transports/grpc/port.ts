@@ -1,5 +1,5 @@
 /**
- * The port that peer bolts call: TLS, HTTP/2, and a bound on connections. Sockets are our own, so that a dead peer's can
+ * The port that peer bolts call: TLS, HTTP/2, and a bound on connections. Sockets are our own, so that a dead one can
  * be cut; the certificate can be swapped while it listens (TR-10).
  */
 import { X509Certificate } from "node:crypto";

@@ -103,7 +103,7 @@ function withError(writer: BinaryWriter, code: number, message: string): Uint8Ar
   return writer.tag(answers.error, WireType.LengthDelimited).bytes(error.finish()).finish();
 }
 
-/** The last question of a request, as protobuf has it for fields of which one counts; undefined when it cannot be read. */
+/** The last question of a request, as protobuf has it where one of several counts; undefined when unreadable. */
 function read(request: Uint8Array): Question | undefined {
   try {
     const reader = new BinaryReader(request);

@@ -1,6 +1,6 @@
 /**
- * Between the socket and those who judge datagrams (TR-15, T21): each source has a budget, what waits is a ring of fixed
- * size that loses its oldest, and only so many are handed up before everything else gets its turn.
+ * Between the socket and those who judge datagrams (TR-15, T21): each source has a budget, what waits is a ring of
+ * fixed size that loses its oldest, and only so many are handed up before everything else gets its turn.
  */
 
 export interface IntakeLimits {
