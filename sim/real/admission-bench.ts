@@ -122,7 +122,7 @@ class RealBolt {
       tell: (to, frame) => this.peers.tell(to, frame.bytes()),
       call: (to, frame, patience, done) => this.peers.call(to, frame.bytes(), patience, done),
       // A join port is REST; here the frame goes to the other bolt's driver as it would arrive there.
-      join: (url, _pin, frame, patience, done) => {
+      join: ({ url }, frame, patience, done) => {
         const target = all.byUrl(url);
         if (target === undefined)
           return void setImmediate(() => done({ ok: false, why: "unreachable", perhapsDone: false }));
@@ -206,7 +206,8 @@ async function joinAll([founder, ...others]: readonly RealBolt[]): Promise<void>
     if (invited.answer !== "invited" || invited.bundle === null || invited.tokenSeed === null)
       throw new Error("no invite");
     const { bundle, tokenSeed } = invited;
-    const joined = await joiner.ask({ do: "join", bundle, tokenSeed, from: bundle.addresses, dryRun: false });
+    const from = bundle.addresses;
+    const joined = await joiner.ask({ do: "join", bundle, tokenSeed, from, linkLocal: false, dryRun: false });
     if (joined.answer !== "joined") throw new Error(JSON.stringify(joined));
   }
 }

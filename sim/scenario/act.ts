@@ -123,6 +123,7 @@ function askToJoin(
     bundle: invited.bundle,
     tokenSeed: invited.tokenSeed,
     from,
+    linkLocal: false,
     dryRun: false,
   };
   stage.ask(process, request, (told) => {

@@ -262,7 +262,7 @@ export class SimProcess implements Endpoint {
           this.#effect(marks.call, around.indexOf(to));
           around.streams.call(this, to, frame, patience, done);
         },
-        join: (url, pin, frame, patience, done) => {
+        join: ({ url, pin }, frame, patience, done) => {
           this.#effect(marks.join, 0);
           around.join(this, { url, pin, frame, patience, done: this.#whileAlive(epoch, done) });
         },

@@ -9,6 +9,7 @@ import { drawKey } from "../host/keys.ts";
 import type { Seal } from "../host/seal-port.ts";
 import type { AdminRequest } from "../turn/admin.ts";
 import { decodeBundle } from "../wire/bundle.ts";
+import { joinUrlRefusal } from "./join-url.ts";
 import type { VerbName, VerbOrder } from "./verbs.ts";
 
 export interface RequestTools {
@@ -28,12 +29,15 @@ const makers: Makers = {
   "invite-list": () => done({ do: "invite-list" }),
   "invite-show": ({ invite }) => done({ do: "invite-show", invite }),
   "invite-revoke": ({ invite, dryRun }) => done({ do: "invite-revoke", invite, dryRun }),
-  join: ({ code, from, dryRun }) => {
+  join: ({ code, from, allowAddress, dryRun }) => {
     const read = decodeBundle(code);
     if (!read.ok) return read;
-    const { bundle, tokenSeed } = read.value;
+    const refusal = joinUrlRefusal(from, allowAddress);
+    if (refusal !== null) return { ok: false, refusal };
+    const { bundle, tokenSeed: seed } = read.value;
+    const tokenSeed = boxSecret("token key", seed);
     const urls = from.length === 0 ? bundle.addresses : from;
-    return done({ do: "join", bundle, tokenSeed: boxSecret("token key", tokenSeed), from: urls, dryRun });
+    return done({ do: "join", bundle, tokenSeed, from: urls, linkLocal: allowAddress, dryRun });
   },
   leave: ({ successor, dryRun }) => {
     const heir = successor === null ? null : { key: successor.key, consent: fromHex(successor.consent) };

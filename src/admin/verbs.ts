@@ -49,6 +49,7 @@ export const inputs = {
   join: z.strictObject({
     code: z.string().max(16_384).describe("The invite, as vigocli spanner bolt invite printed it."),
     from: z.array(z.string().max(300)).max(16).default([]).describe("URLs of members; those in the invite by default."),
+    allowAddress: z.boolean().default(false).describe("Also asks link-local addresses."),
     dryRun,
   }),
   leave: z.strictObject({

@@ -50,8 +50,9 @@ export function onJoin(call: CallId, request: JoinRequest, office: Office, turn:
   const self = must(world.self, "a server in spanner mode has a key");
   if (dryRun) return turn.respond(call, { answer: "joined", bolt: self, sponsor: null, admit: null, dryRun: true });
   const beginning = { at: 0, page: 0, announced: null, rows: [], worst: null } as const;
-  const { tokenSeed } = request;
-  ask({ phase: "asking", call, attempt: ++office.state.attempt, bundle, tokenSeed, from, ...beginning }, office, turn);
+  const { tokenSeed, linkLocal } = request;
+  const attempt = ++office.state.attempt;
+  ask({ phase: "asking", call, attempt, bundle, tokenSeed, from, linkLocal, ...beginning }, office, turn);
 }
 
 /** This very invite brought this server in already: its operator asks again because the answer was lost. */
@@ -106,7 +107,10 @@ function ask(asking: Asking, office: Office, turn: AdmissionsTurn): void {
   };
   const pin = bundle.addresses.includes(url) ? bundle.pin : null;
   const order = { ask: "join-order", claim, tokenSeed, page } as const;
-  turn.call({ url, pin }, order, joinPatience, { for: "join-page", attempt: asking.attempt });
+  turn.call({ url, pin, linkLocal: asking.linkLocal }, order, joinPatience, {
+    for: "join-page",
+    attempt: asking.attempt,
+  });
 }
 
 /** One URL answered a page, refused, or did not answer. */

@@ -111,6 +111,7 @@ export interface Asking {
   readonly bundle: Bundle;
   readonly tokenSeed: Secret;
   readonly from: readonly string[];
+  readonly linkLocal: boolean;
   /** Index of the URL being asked. */
   readonly at: number;
   readonly page: number;

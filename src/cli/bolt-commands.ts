@@ -158,6 +158,7 @@ function boundOf(options: InviteOptions): { key: string; name: string; patterns:
 
 interface JoinOptions extends MutationOptions {
   readonly from: readonly string[];
+  readonly allowAddress: boolean;
   readonly code?: string;
   readonly codeFile?: string;
 }
@@ -169,6 +170,7 @@ function addJoin(group: Command, world: CliWorld): void {
       .command("join")
       .description("Join a spanner with an invite. Run it for the server that joins.")
       .option("--from <url>", "a member to ask instead of those in the invite; may be repeated", collect, [])
+      .option("--allow-address", "ask also link-local addresses, where clouds answer with a machine's secrets", false)
       .option("--code <text>", "the invite")
       .option("--code-file <file>", "a file with the invite, - for stdin"),
   );
@@ -178,9 +180,10 @@ function addJoin(group: Command, world: CliWorld): void {
     "ssh east-1 vigocli spanner bolt invite | vigocli spanner bolt join --code-file -",
   );
   attach<JoinOptions>(command, world, async (session, options) => {
-    const { dryRun } = options;
+    const { allowAddress, dryRun } = options;
     const code = await codeOf(session, options);
-    const joined = answerOf(await session.ask("join", { code, from: [...options.from], dryRun }), "joined");
+    const order = { code, from: [...options.from], allowAddress, dryRun };
+    const joined = answerOf(await session.ask("join", order), "joined");
     const { bolt, sponsor, admit } = joined;
     const facts = [
       ["bolt", bolt],

@@ -211,7 +211,7 @@ export class Driver {
     if (request.ask !== "join-order") {
       const frame = packet<Frame>({ frame: "request", request }, codec.encode);
       if ("bolt" in to) return ports.net.call(to.bolt, frame, patience, done);
-      return ports.net.join(to.url, to.pin, frame, patience, done);
+      return ports.net.join(to, frame, patience, done);
     }
     const token = signerFromSecret(this.#parts.seal, request.tokenSeed);
     const proof = signJoin(request.claim, this.#self(), token);
@@ -219,7 +219,7 @@ export class Driver {
       { frame: "request", request: { ask: "join", proof, page: request.page } },
       codec.encode,
     );
-    if ("url" in to) ports.net.join(to.url, to.pin, frame, patience, done);
+    if ("url" in to) ports.net.join(to, frame, patience, done);
     else ports.net.call(to.bolt, frame, patience, done);
   }
 

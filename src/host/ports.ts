@@ -6,7 +6,7 @@ import type { BoltId } from "../kernel/id.ts";
 import type { Micros } from "../kernel/time.ts";
 import type { LoadPage, LoadQuery, StoreFailure, Write } from "../roster/durable.ts";
 import type { Keyring } from "../bolt/seam.ts";
-import type { Note, CallFailure } from "../turn/turn.ts";
+import type { CallFailure, JoinAddress, Note } from "../turn/turn.ts";
 import type { Arrival, Packet } from "./frame.ts";
 import type { Frame } from "../wire/frame.ts";
 
@@ -34,13 +34,7 @@ export interface NetPort {
   /** A call on the open stream; ends by itself after `patience`. */
   call(to: BoltId, frame: Packet<Frame>, patience: Micros, done: (outcome: CarrierOutcome) => void): void;
   /** A call to a join port; a wrong pin is found before anything is sent. */
-  join(
-    url: string,
-    pin: string | null,
-    frame: Packet<Frame>,
-    patience: Micros,
-    done: (outcome: CarrierOutcome) => void,
-  ): void;
+  join(to: JoinAddress, frame: Packet<Frame>, patience: Micros, done: (outcome: CarrierOutcome) => void): void;
   /** With whom to hold streams from now on. */
   keep(keyring: Keyring): void;
 }

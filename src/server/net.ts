@@ -82,8 +82,8 @@ function netPort(peers: Peers, group: MulticastGroup | null): NetPort {
     multicast: (datagram: Packet<DatagramMessage>) => group?.send(datagram.bytes()),
     tell: (to, frame) => peers.tell(to, frame.bytes()),
     call: (to, frame, patience, done) => peers.call(to, frame.bytes(), patience, done),
-    join: (url, pin, frame, patience, done) => {
-      void callJoinPort({ url, pin, frame: frame.bytes(), patience }).then(done);
+    join: (to, frame, patience, done) => {
+      void callJoinPort({ ...to, frame: frame.bytes(), patience }).then(done);
     },
     keep: (keyring) => peers.keep(keyring),
   };

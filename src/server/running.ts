@@ -218,7 +218,7 @@ const noNet: NetPort = {
   tell: () => undefined,
   call: (_to, _frame, _patience, done) =>
     setImmediate(() => done({ ok: false, why: "unreachable", perhapsDone: false })),
-  join: (_url, _pin, _frame, _patience, done) =>
+  join: (_to, _frame, _patience, done) =>
     setImmediate(() => done({ ok: false, why: "unreachable", perhapsDone: false })),
   keep: () => undefined,
 };

@@ -56,6 +56,8 @@ export type AdminRequest =
       readonly tokenSeed: Secret;
       /** URLs to ask, in order: `--from`, else the bundle's. */
       readonly from: readonly string[];
+      /** Link-local addresses may be asked (T9). */
+      readonly linkLocal: boolean;
       readonly dryRun: boolean;
     }
   | {

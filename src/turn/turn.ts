@@ -62,8 +62,13 @@ export type CallFailure = {
 };
 export type CallOutcome = { readonly ok: true; readonly reply: PeerReply } | ({ readonly ok: false } & CallFailure);
 
-/** Where a call goes. An address is an https URL of a join port, with the pin of its certificate when one is known. */
-export type CallTarget = { readonly bolt: BoltId } | { readonly url: string; readonly pin: string | null };
+/** A join port: its https URL, the pin of its certificate when one is known, and whether it may be link-local. */
+export interface JoinAddress {
+  readonly url: string;
+  readonly pin: string | null;
+  readonly linkLocal: boolean;
+}
+export type CallTarget = { readonly bolt: BoltId } | JoinAddress;
 
 /** What rooms tell each other through the bolt, offered in a fixed order until quiet. */
 export type Fact =

@@ -38,7 +38,7 @@ export function inviteFor(minter: BenchBolt, joiner: BenchBolt): Invite {
 
 export function joinRequest({ bundle, tokenSeed }: Invite, ...from: readonly BenchBolt[]): AdminRequest {
   const urls = from.map((bolt) => must(bolt.config.addresses.api[0], "a url"));
-  return { do: "join", bundle, tokenSeed, from: urls, dryRun: false };
+  return { do: "join", bundle, tokenSeed, from: urls, linkLocal: false, dryRun: false };
 }
 
 /** A spanner of a founder and `names`, each admitted by the founder, everyone linked and up to date. */

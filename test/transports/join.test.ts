@@ -51,7 +51,7 @@ const patience = ofMs(5_000);
 test("TR-11 the frame goes to the pinned server and its reply comes back", async () => {
   const port = await joinPort((_request, response, body) => response.end(Buffer.concat([Buffer.from("re: "), body])));
   for (const pin of [port.pin, null]) {
-    const outcome = await callJoinPort({ url: port.url, pin, frame, patience });
+    const outcome = await callJoinPort({ url: port.url, pin, linkLocal: false, frame, patience });
     expect(outcome).toEqual({ ok: true, reply: { bytes: bytesOf("re: a join") } });
   }
   expect(port.got.all[0]).toBe("POST /api/v1/join application/octet-stream");
@@ -69,7 +69,7 @@ test("TR-11 T8 with a wrong pin the server gets no byte of the request", async (
   const port = await listening(server);
   onTestFinished(() => void server.close());
   const pin = (await newTls()).pin;
-  const outcome = await callJoinPort({ url: `https://127.0.0.1:${port}`, pin, frame, patience });
+  const outcome = await callJoinPort({ url: `https://127.0.0.1:${port}`, pin, linkLocal: false, frame, patience });
   expect(outcome).toEqual({ ok: false, why: "wrong-identity", perhapsDone: false });
   await closed.first(() => true, "closed");
   expect(bytes).toEqual([]);
@@ -87,7 +87,7 @@ test("TR-12 T9 only https without credentials, and no link-local address, is cal
     "https://[::ffff:169.254.169.254]",
   ];
   for (const url of urls) {
-    const outcome = await callJoinPort({ url, pin: null, frame, patience });
+    const outcome = await callJoinPort({ url, pin: null, linkLocal: false, frame, patience });
     expect([url, outcome]).toEqual([url, { ok: false, why: "unreachable", perhapsDone: false }]);
   }
 });
@@ -97,7 +97,7 @@ test("TR-12 T9 a redirect is not followed", async () => {
   const port = await joinPort((_request, response) => {
     response.writeHead(307, { location: `${other.url}/api/v1/join` }).end();
   });
-  const outcome = await callJoinPort({ url: port.url, pin: port.pin, frame, patience });
+  const outcome = await callJoinPort({ url: port.url, pin: port.pin, linkLocal: false, frame, patience });
   expect(outcome).toEqual({ ok: false, why: "refused", perhapsDone: true });
   expect(other.got.all).toEqual([]);
 });
@@ -110,20 +110,20 @@ test("TR-12 a busy server did nothing; any other status leaves it open", async (
     [404, true],
   ] as const) {
     const port = await joinPort((_request, response) => response.writeHead(status).end("x"));
-    const outcome = await callJoinPort({ url: port.url, pin: port.pin, frame, patience });
+    const outcome = await callJoinPort({ url: port.url, pin: port.pin, linkLocal: false, frame, patience });
     expect([status, outcome]).toEqual([status, { ok: false, why: "refused", perhapsDone }]);
   }
 });
 
 test("TR-12 an answer that is too large, or that breaks off, is no reply", async () => {
   const large = await joinPort((_request, response) => response.end(Buffer.alloc(frameBytesMax + 1)));
-  const first = await callJoinPort({ url: large.url, pin: large.pin, frame, patience });
+  const first = await callJoinPort({ url: large.url, pin: large.pin, linkLocal: false, frame, patience });
   expect(first).toEqual({ ok: false, why: "refused", perhapsDone: true });
   const broken = await joinPort((_request, response) => {
     response.writeHead(200, { "content-length": 100 });
     response.write("half", () => response.destroy());
   });
-  const second = await callJoinPort({ url: broken.url, pin: broken.pin, frame, patience });
+  const second = await callJoinPort({ url: broken.url, pin: broken.pin, linkLocal: false, frame, patience });
   expect(second).toEqual({ ok: false, why: "unreachable", perhapsDone: true });
 });
 
@@ -131,7 +131,7 @@ test("TR-12 patience ends: before anything was sent it was not done, after it pe
   const silent = createTcp((socket) => void socket.on("error", () => undefined));
   const port = await listening(silent);
   onTestFinished(() => void silent.close());
-  const short = { pin: null, frame, patience: ofMs(50) };
+  const short = { pin: null, linkLocal: false, frame, patience: ofMs(50) };
   const first = await callJoinPort({ url: `https://127.0.0.1:${port}`, ...short });
   expect(first).toEqual({ ok: false, why: "late", perhapsDone: false });
   const slow = await joinPort(() => undefined);
@@ -145,6 +145,12 @@ test("TR-12 nobody there: nothing was done", async () => {
   const port = await listening(server);
   server.close();
   await once(server, "close");
-  const outcome = await callJoinPort({ url: `https://127.0.0.1:${port}`, pin: null, frame, patience });
+  const outcome = await callJoinPort({
+    url: `https://127.0.0.1:${port}`,
+    pin: null,
+    linkLocal: false,
+    frame,
+    patience,
+  });
   expect(outcome).toEqual({ ok: false, why: "unreachable", perhapsDone: false });
 });

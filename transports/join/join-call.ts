@@ -18,16 +18,13 @@ import type { CarrierOutcome } from "../../src/host/ports.ts";
 import { isLinkLocal } from "../../src/kernel/link-local.ts";
 import { toMs } from "../../src/kernel/time.ts";
 import type { Micros } from "../../src/kernel/time.ts";
+import type { JoinAddress } from "../../src/turn/turn.ts";
 import { frameBytesMax } from "../../src/wire/frame.ts";
 
-export interface JoinCall {
-  readonly url: string;
-  /** SHA-256 of the public key, hex; null asks whoever answers there. */
-  readonly pin: string | null;
+/** The pin is the SHA-256 of the public key, hex; null asks whoever answers there. */
+export interface JoinCall extends JoinAddress {
   readonly frame: Uint8Array;
   readonly patience: Micros;
-  /** Link-local addresses are refused unless an operator said otherwise. */
-  readonly allowsLinkLocal?: boolean;
 }
 
 const headerBytesMax = 16_384;
@@ -41,7 +38,7 @@ export async function callJoinPort(call: JoinCall): Promise<CarrierOutcome> {
   const patienceMs = Math.min(patienceMsMax, Math.max(1, Math.ceil(toMs(call.patience))));
   const timer = setTimeout(() => deadline.abort(), patienceMs);
   try {
-    const socket = await connected(url, call.allowsLinkLocal === true, deadline.signal);
+    const socket = await connected(url, call.linkLocal, deadline.signal);
     if (socket === null) return notSent(deadline.signal.aborted ? "late" : "unreachable");
     if (call.pin !== null && pinOf(socket) !== call.pin) {
       socket.destroy();

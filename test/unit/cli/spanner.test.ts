@@ -175,8 +175,11 @@ test("CL-4 join takes the invite from an argument, a file or stdin, and from exa
   for (const source of ["--code vigo1-abc", "--code-file i.txt", "--code-file -"]) {
     const { asked, code } = await runAt(`spanner bolt join --from https://a:1 ${source}`, joined, world);
     expect(code).toBe(0);
-    expect(asked[0]).toEqual({ verb: "join", input: { code: "vigo1-abc", from: ["https://a:1"], dryRun: false } });
+    const input = { code: "vigo1-abc", from: ["https://a:1"], allowAddress: false, dryRun: false };
+    expect(asked[0]).toEqual({ verb: "join", input });
   }
+  const { asked } = await runAt("spanner bolt join --code vigo1-abc --allow-address", joined);
+  expect(asked[0]?.input).toMatchObject({ allowAddress: true });
   expect((await runAt("spanner bolt join", joined)).code).toBe(2);
   expect((await runAt("spanner bolt join --code x --code-file y", joined)).code).toBe(2);
   expect((await runAt("spanner bolt join --code-file absent", joined)).err).toContain("FILE_MISSING");
