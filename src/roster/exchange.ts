@@ -220,9 +220,13 @@ function isRemoved(roster: Roster, author: BoltId): boolean {
   return roster.view().byId.get(author)?.standing.is === "removed";
 }
 
-/** Asks for heads told that we lack; those of a bolt that is removed here are left where they are. */
+/**
+ * Asks for heads told that we lack; those of a bolt that is removed here are left where they are. A head that waits
+ * came already, and stands on rows of such a bolt: what we know of its removal is to be offered first.
+ */
 function fetchAfter(roster: Roster, reply: ReconcileReply): Fetch | undefined {
-  const lacked = (told: Heads): readonly RowId[] => told.heads.filter((id) => roster.get(id) === undefined);
+  const lacked = (told: Heads): readonly RowId[] =>
+    told.heads.filter((id) => roster.get(id) === undefined && !roster.isWaiting(id));
   const pulls = (told: Heads): boolean => lacked(told).length > 0 && !isRemoved(roster, told.author);
   const theirs = reply.theirs.filter(pulls).slice(0, exchangeLimits.fetchAuthors);
   const newer = reply.newer.filter(pulls).slice(0, exchangeLimits.fetchAuthors - theirs.length);

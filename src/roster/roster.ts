@@ -93,6 +93,11 @@ export class Roster {
     return this.#index.get(id);
   }
 
+  /** Whether a row of this id is held back until rows it names come. */
+  isWaiting(id: RowId): boolean {
+    return this.#waiting.has(id);
+  }
+
   /** How many rows are merged. */
   size(): number {
     return this.#index.size();

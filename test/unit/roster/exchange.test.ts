@@ -66,6 +66,18 @@ test("RO-11 a bolt that is behind gets exactly the rows it lacks, oldest first",
   expect(before.digest()).toBe(all.digest());
 });
 
+test("RO-11 who knows of a removal tells it before it has the logs that the removal undoes", () => {
+  const script = new RosterScript();
+  const founding = script.found("a");
+  const removal = script.recover("a", []);
+  const removed = rosterOf([founding, removal]);
+  const ignorant = spanner("b");
+  ignorant.claim("b", ["x"]);
+  const other = rosterOf(ignorant.rows);
+  exchange(removed, other);
+  expect(other.digest()).toBe(removed.digest());
+});
+
 test("RO-11 a bolt that is ahead offers exactly the rows the other lacks", () => {
   const script = spanner("b");
   const behind = rosterOf(script.rows);
