@@ -56,10 +56,18 @@ export function replay(
 function parse(text: string, verifier: Verifier): SegmentHead | RecordedStep | Malformed {
   try {
     const value = fromRecordedText(text, verifier, (label) => boxSecret(label, new Uint8Array(32)));
-    if (typeof value !== "object" || value === null || !("at" in value)) return new Malformed("a line of another kind");
-    return value as SegmentHead | RecordedStep;
+    return isLine(value) ? value : new Malformed("a line of another kind");
   } catch (error) {
     if (error instanceof Malformed) return error;
     throw error;
   }
+}
+
+/** Judges as far as replaying relies on it; what is inside an input only the machine can tell. */
+function isLine(value: unknown): value is SegmentHead | RecordedStep {
+  if (typeof value !== "object" || value === null) return false;
+  const line: Partial<Record<keyof SegmentHead | keyof RecordedStep, unknown>> = value;
+  if (!Number.isSafeInteger(line.at)) return false;
+  if (line.segment !== undefined) return typeof line.segment === "number" && typeof line.image === "object";
+  return typeof line.input === "object" && typeof line.effects === "string" && Array.isArray(line.does);
 }
