@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Outcome, Refusal } from "../kernel/refusal.ts";
 import { judgeValue } from "../reading/complaints.ts";
+import type { PathComplaint } from "../reading/complaints.ts";
 import type { AdminAnswer, AdminRequest } from "../turn/admin.ts";
 import { frameBytesMax } from "../wire/frame.ts";
 import { answerJson } from "./answer-json.ts";
@@ -45,6 +46,7 @@ export interface AdminServer {
 const joinsMax = 64;
 const bodyBytesMax = 262_144;
 const requestMs = 35_000;
+const describedIn = "every request is described at /api/v1/openapi.json";
 
 /** Starts it. Rejects with the system's error when the port is taken. */
 export async function openAdminServer(order: AdminOrder): Promise<AdminServer> {
@@ -57,11 +59,13 @@ export async function openAdminServer(order: AdminOrder): Promise<AdminServer> {
   });
   app.setErrorHandler((error, _request, reply) => {
     const status = (error as { statusCode?: number }).statusCode ?? 500;
-    const message = status < 500 ? "The request cannot be read." : "The server failed to answer; see its log.";
-    void reply.status(status).send(refusedJson({ code: status < 500 ? "REQUEST_INVALID" : "INTERNAL", message }));
+    const message = status < 500 ? "The request cannot be read." : "The server failed to answer.";
+    const code = status < 500 ? "REQUEST_INVALID" : "INTERNAL";
+    void reply.status(status).send(refusedJson({ code, message, next: status < 500 ? describedIn : "see its log" }));
   });
   app.setNotFoundHandler((_request, reply) => {
-    void reply.status(404).send(refusedJson({ code: "NOT_FOUND", message: "There is nothing at this address." }));
+    const message = "There is nothing at this address.";
+    void reply.status(404).send(refusedJson({ code: "NOT_FOUND", message, next: describedIn }));
   });
   addOpen(app, order);
   addJoin(app, order);
@@ -98,7 +102,10 @@ function addJoin(app: FastifyInstance, order: AdminOrder): void {
   );
   app.post("/api/v1/join", async (request, reply) => {
     if (!(request.body instanceof Uint8Array)) {
-      return reply.status(415).send(refusedJson({ code: "REQUEST_INVALID", message: "A join is a frame of bytes." }));
+      const message = "A join is a frame of bytes, sent as application/octet-stream.";
+      return reply
+        .status(415)
+        .send(refusedJson({ code: "REQUEST_INVALID", message, next: "vigocli spanner bolt join" }));
     }
     if (open >= joinsMax) {
       const busy = { code: "BUSY", message: "Too many joins are under way here.", retryAfterS: 5 };
@@ -144,10 +151,15 @@ function judgeInput(name: VerbName, request: FastifyRequest): Outcome<unknown> {
   const input = { ...(given as object), ...(request.params as object) };
   const judged = judgeValue(inputs[name] as z.ZodType<unknown>, input);
   if (judged.ok) return { ok: true, value: judged.value };
-  const [first] = judged.complaints;
-  const where = first === undefined || first.path.length === 0 ? "" : `${first.path.join(".")}: `;
-  const message = `${where}${first?.message ?? "The input does not fit."}`;
-  return { ok: false, refusal: { code: "REQUEST_INVALID", message } };
+  return { ok: false, refusal: inputRefusal(judged.complaints[0]) };
+}
+
+/** The first complaint, with the field it is about and what was given there. */
+function inputRefusal(complaint: PathComplaint | undefined): Refusal {
+  const { path, message, value } = complaint ?? { path: [], message: "It does not fit.", value: undefined };
+  const field = path.length === 0 ? "The input" : `The field ${path.join(".")}`;
+  const shown = value === undefined ? {} : { value: typeof value === "string" ? value : JSON.stringify(value) };
+  return { code: "REQUEST_INVALID", message: `${field} is not right. ${message}`, ...shown, next: describedIn };
 }
 
 /** Refuses whoever does not hold the token; the comparison takes the same time whatever was sent. */

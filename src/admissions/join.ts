@@ -32,6 +32,8 @@ const joinPatience = ofMs(10_000);
 /** Refusals that another member may not repeat, besides those that say nothing about the token. */
 const local: ReadonlySet<string> = new Set(["WRONG_SPANNER"]);
 
+const forgotten = "the bolt that minted it does not know it any more, as after a restore from a backup";
+
 /** Which failure to tell when every URL failed: the heavier; a lost answer comes just before disbelief. */
 const weights = { unreachable: 1, undecided: 2, wrongPin: 3, disbelieved: 4 } as const;
 
@@ -149,9 +151,12 @@ function onRefused(
   office: Office,
   turn: AdmissionsTurn,
 ): void {
-  const { refusal } = reply;
+  const url = must(asking.from[asking.at], "an asking joiner has a url");
+  const isForgotten = reply.refusal.code === "TOKEN_UNVERIFIABLE" && asking.bundle.addresses.includes(url);
+  // The minter itself, by its pin: it wrote the MINT before it gave the bundle out, and now does not hold it.
+  const refusal = isForgotten ? say.tokenVoid(asking.bundle.mint, forgotten) : reply.refusal;
   if (refusal.code === "TOKEN_UNCERTAIN") rememberUncertain(office.state, pairOf(asking, turn));
-  if (!decidesToken(refusal) || local.has(refusal.code))
+  if (isForgotten || !decidesToken(refusal) || local.has(refusal.code))
     return next({ weight: weights.undecided, refusal }, asking, office, turn);
   office.state.uncertain.delete(pairOf(asking, turn));
   end(refusal, reply.row, asking, office, turn);

@@ -21,6 +21,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
   BUNDLE_CORRUPT: badUsage,
   LICENSE_CORRUPT: badUsage,
   AUTHORITY_CORRUPT: badUsage,
+  ADDRESS_REFUSED: badUsage,
   FILE_MISSING: badUsage,
   FILE_EXISTS: badUsage,
   FILE_TOO_LARGE: badUsage,

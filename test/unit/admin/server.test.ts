@@ -108,7 +108,9 @@ test("AM-1 every route refuses the anonymous and the wrong token", async () => {
 
 test("AM-2 AM-3 inputs are judged first; refusals keep code, sentence and next step", async () => {
   const { client, asked, url } = await serve(refuseAll);
-  expect(await client().ask("invite", { ttl: "soon" })).toMatchObject({ refusal: { code: "REQUEST_INVALID" } });
+  expect(await client().ask("invite", { ttl: "soon" })).toMatchObject({
+    refusal: { code: "REQUEST_INVALID", message: expect.stringContaining("field ttl") as string, value: "soon" },
+  });
   expect(await client().ask("join", { code: "vigo1-garbage" })).toMatchObject({ refusal: { code: "BUNDLE_CORRUPT" } });
   expect(asked).toEqual([]);
   expect(await client().ask("bolt-show", { bolt: "x/../y" })).toMatchObject({ answer: "refused", refusal });

@@ -139,6 +139,22 @@ test("AD-11 T8 an honest member after an impostor still brings the joiner in", (
   expect(codeOf(bench.bolt("one").do(request as ReturnType<typeof joinRequest>))).toBe("joined");
 });
 
+test("AD-6 T4 the minter itself, by its pin, knows the invite no more: TOKEN_VOID; others may yet hear of it", () => {
+  const bench = new Bench();
+  const east = found(bench, "east");
+  const ticket = invite(east);
+  const refusal = { code: "TOKEN_UNVERIFIABLE", message: "This bolt has not heard of the invite yet." };
+  const unheard = { ok: true, reply: { reply: "refused", refusal, row: null } } as const;
+  bench.impostors.set("https://east.example", () => unheard);
+  bench.impostors.set("https://west.example", () => unheard);
+  const one = bench.bolt("one");
+  expect(codeOf(one.do(joinRequest(ticket)))).toBe("TOKEN_VOID");
+  const elsewhere = { ...joinRequest(ticket), from: ["https://west.example"] } as ReturnType<typeof joinRequest>;
+  expect(codeOf(one.do(elsewhere))).toBe("TOKEN_UNVERIFIABLE");
+  bench.impostors.clear();
+  expect(codeOf(one.do(joinRequest(ticket)))).toBe("joined");
+});
+
 test("AD-11 nobody answers: TOKEN_UNVERIFIABLE; an answer lost: TOKEN_UNCERTAIN until it is settled", () => {
   const bench = new Bench();
   const east = found(bench, "east");
