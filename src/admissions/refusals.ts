@@ -51,7 +51,7 @@ export function storageRefusal(why: StoreFailure): Refusal {
   return {
     code: "STORAGE_READONLY",
     message: `Nothing was changed: the disk takes no writes (${why}).`,
-    next: "vigocli doctor",
+    next: "df -h and findmnt on the server's data_dir; once it takes writes again, restart the server",
   };
 }
 

@@ -81,5 +81,6 @@ function wrongAddress(value: string): Refusal {
 
 function readOnly(why: StoreFailure): Refusal {
   const message = `Nothing was changed: the disk takes no writes (${why}).`;
-  return { code: "STORAGE_READONLY", message, next: "vigocli doctor" };
+  const next = "df -h and findmnt on the server's data_dir; once it takes writes again, restart the server";
+  return { code: "STORAGE_READONLY", message, next };
 }

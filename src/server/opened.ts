@@ -24,6 +24,7 @@ import { lockDataDir } from "../system/lockfile.ts";
 import type { DataDirLock } from "../system/lockfile.ts";
 import type { Log } from "../system/log.ts";
 import { Refused } from "../system/refused.ts";
+import { Reserve } from "../system/reserve.ts";
 import { guardSecrets, openMasterKey, openSecretFile } from "../system/secrets.ts";
 import { openTls } from "../system/tls.ts";
 import type { TlsMaterial } from "../system/tls.ts";
@@ -66,21 +67,43 @@ export async function openServer(order: OpenOrder): Promise<Opened> {
   }
 }
 
-async function openLocked({ config, seal, log, onCommitted }: OpenOrder, lock: DataDirLock): Promise<Opened> {
+async function openLocked({ config, seal, log, onCommitted: tell }: OpenOrder, lock: DataDirLock): Promise<Opened> {
   const { dataDir } = config;
   guardSecrets(dataDir);
+  const reserve = openReserve(dataDir, log);
   const tls = await openConfiguredTls(config);
   for (const note of tls.notes) log.info(note);
   const { licence, licenceFile } = openLicence(config, seal, tls.caPem);
   const adminToken = openAdminToken(dataDir);
   const identity = config.mode === "spanner" ? openOwnIdentity(dataDir, seal, log) : null;
   makeFolder(join(dataDir, "db"), secretFolderMode);
+  const onCommitted = (tookMs: number, failure: StoreFailure | null): void => {
+    if (failure === "full") giveUp(reserve, log);
+    tell(tookMs, failure);
+  };
   const database = await openSqliteStore(join(dataDir, "db", "vigo.db"), { verifier: seal, onCommitted });
   const close = async (): Promise<void> => {
     await database.close();
     lock.release();
   };
   return { config, tls, licence, licenceFile, identity, database, adminToken, close };
+}
+
+/** The space set aside for a full disk (T52); a disk without room for it serves all the same. */
+function openReserve(dataDir: string, log: Log): Reserve {
+  const reserve = new Reserve(dataDir);
+  if (!reserve.hold()) log.warn("the disk is nearly full; there is no room for a reserve", { dataDir });
+  return reserve;
+}
+
+/** Once a commit failed for lack of room: what is left of this run, its end and the next start shall find some. */
+function giveUp(reserve: Reserve, log: Log): void {
+  try {
+    if (reserve.release()) log.warn("the disk is full; its reserve was given up");
+  } catch (caught) {
+    if (!(caught instanceof Refused)) throw caught;
+    log.error(caught.refusal.message, { code: caught.refusal.code });
+  }
 }
 
 /** TLS as the config names it; made at first boot. */

@@ -6,7 +6,7 @@
  */
 import { randomFillSync } from "node:crypto";
 import { closeSync, constants, fsyncSync, openSync, rmSync, statSync, statfsSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { removeFile, secretFileMode } from "./files.ts";
 import { storageRefusal, systemCode } from "./refused.ts";
 
@@ -41,12 +41,13 @@ export class Reserve {
   }
 
   /**
-   * Takes the space unless it is held. False when there is not enough room, and then nothing is kept of the attempt.
-   * Throws `Refused` on any other failure.
+   * Takes the space unless it is held. False when that would leave less than as much again to whoever writes here, and
+   * then nothing is kept of the attempt. Throws `Refused` on any other failure.
    */
   hold(): boolean {
     if (this.isHeld) return true;
     try {
+      if (this.#freeBytes() < 2 * this.#sizeBytes) return false;
       this.#write();
       return true;
     } catch (caught) {
@@ -62,6 +63,11 @@ export class Reserve {
     if (this.#heldBytes() === 0) return false;
     removeFile(this.#path);
     return true;
+  }
+
+  #freeBytes(): number {
+    const disk = statfsSync(dirname(this.#path));
+    return disk.bavail * disk.bsize;
   }
 
   #heldBytes(): number {
