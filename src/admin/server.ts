@@ -46,12 +46,14 @@ export interface AdminServer {
 const joinsMax = 64;
 const bodyBytesMax = 262_144;
 const requestMs = 35_000;
+/** Whoever connects and says nothing is let go (T45). */
+const handshakeMs = 5_000;
 const describedIn = "every request is described at /api/v1/openapi.json";
 
 /** Starts it. Rejects with the system's error when the port is taken. */
 export async function openAdminServer(order: AdminOrder): Promise<AdminServer> {
   const app = Fastify({
-    https: { cert: order.tls.cert, key: order.tls.key, minVersion: "TLSv1.2" },
+    https: { cert: order.tls.cert, key: order.tls.key, minVersion: "TLSv1.2", handshakeTimeout: handshakeMs },
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMs,
     forceCloseConnections: true,

@@ -22,6 +22,8 @@ export interface Net {
   readonly grpcPort: number;
   /** From now on what arrives goes to this driver. */
   attach(driver: Driver): void;
+  /** Datagrams dropped before anyone judged them, by reason. */
+  drops(): ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -51,11 +53,22 @@ export async function openNet(opened: Opened, self: Signer, seal: Seal, log: Log
     port: netPort(peers, group),
     grpcPort: port,
     attach: (attached) => void (driver = attached),
+    drops: () => dropsOf(group),
     close: async () => {
       group?.close();
       await peers.close();
     },
   };
+}
+
+function dropsOf(group: MulticastGroup | null): ReadonlyMap<string, number> {
+  if (group === null) return new Map();
+  const { oversize, overBudget, overrun } = group.stats();
+  return new Map([
+    ["oversize", oversize],
+    ["over-budget", overBudget],
+    ["overrun", overrun],
+  ]);
 }
 
 function openGroup(

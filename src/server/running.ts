@@ -108,7 +108,9 @@ export class RunningServer {
   }
 
   drops(): ReadonlyMap<string, number> {
-    return this.#codec.drops();
+    const drops = new Map<string, number>(this.#codec.drops());
+    for (const [reason, count] of this.#net?.drops() ?? []) drops.set(reason, (drops.get(reason) ?? 0) + count);
+    return drops;
   }
 
   ask(user: string, request: AdminRequest): Promise<AdminAnswer> {

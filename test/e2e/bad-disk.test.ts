@@ -123,29 +123,26 @@ async function servesOn(east: TrialServer, west: TrialServer): Promise<void> {
   );
 }
 
-test.skipIf(!canMount)(
-  "SV-13 T52 nothing starts on a full disk or a read-only one, or changes it",
-  async () => {
-    fleet = await TrialFleet.prepare({ names: ["east"] });
-    const east = fleet.server("east");
-    const disk = moveToDisk(east, "4m");
-    fill(disk);
-    const full = await refusedStart(east);
-    expectRefusalLine(full.err, "STORAGE_READONLY");
-    expect([full.code, full.err.includes("disk is full")]).toEqual([1, true]);
-    rmSync(join(disk.path, "filler"));
-    const files = readdirSync(disk.path, { recursive: true }).sort();
-    disk.remount("ro");
-    const readOnly = await refusedStart(east);
-    expectRefusalLine(readOnly.err, "STORAGE_READONLY");
-    expect([readOnly.code, readOnly.err.includes("findmnt")]).toEqual([1, true]);
-    expect(readdirSync(disk.path, { recursive: true }).sort()).toEqual(files);
-    disk.remount("rw");
-    rmSync(east.logFile);
-    await fleet.start();
-    expectAnswer(await east.ask("init", {}), "founded");
-  },
-);
+test.skipIf(!canMount)("SV-13 T52 nothing starts on a full disk or a read-only one, or changes it", async () => {
+  fleet = await TrialFleet.prepare({ names: ["east"] });
+  const east = fleet.server("east");
+  const disk = moveToDisk(east, "4m");
+  fill(disk);
+  const full = await refusedStart(east);
+  expectRefusalLine(full.err, "STORAGE_READONLY");
+  expect([full.code, full.err.includes("disk is full")]).toEqual([1, true]);
+  rmSync(join(disk.path, "filler"));
+  const files = readdirSync(disk.path, { recursive: true }).sort();
+  disk.remount("ro");
+  const readOnly = await refusedStart(east);
+  expectRefusalLine(readOnly.err, "STORAGE_READONLY");
+  expect([readOnly.code, readOnly.err.includes("findmnt")]).toEqual([1, true]);
+  expect(readdirSync(disk.path, { recursive: true }).sort()).toEqual(files);
+  disk.remount("rw");
+  rmSync(east.logFile);
+  await fleet.start();
+  expectAnswer(await east.ask("init", {}), "founded");
+});
 
 const secrets = ["secrets/.master.key", "secrets/admin.token", "bolt/identity.wrapped", "tls/key", "tls/ca_key"];
 const folders = ["secrets", "bolt"];

@@ -56,12 +56,16 @@ export class Happenings<T> {
       };
       const timer = setTimeout(() => {
         this.#waiters.delete(look);
-        reject(new Error(`${what}: not in time, but ${JSON.stringify(this.all).slice(0, 2_000)}`));
+        reject(new Error(`${what}: not in time, but ${shown(this.all).slice(0, 2_000)}`));
       }, waitMs);
       this.#waiters.add(look);
       look();
     });
   }
+}
+
+function shown(all: readonly unknown[]): string {
+  return JSON.stringify(all, (_name, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
 }
 
 export type Happening =
