@@ -8,6 +8,7 @@ import { replay } from "../../src/host/replay.ts";
 import { harmlessText } from "../../src/kernel/harmless-text.ts";
 import { createEd25519Seal } from "../../src/seal/ed25519.ts";
 
+const advice = " Next: record one with vigosrv --record FOLDER, stop the server, then vigosim replay FOLDER";
 const shownCharacters = 2_000;
 
 export function addReplay(root: Command): void {
@@ -24,14 +25,11 @@ Example:
     )
     .action((path: string) => {
       const lines = linesOf(path);
-      if (lines === null) {
-        process.stderr.write(`RECORDING_MISSING There is no recording there. Value: "${harmlessText(path, 300)}"\n`);
-        process.exitCode = 2;
-        return;
-      }
+      if (lines === null) return sayMissing(path);
       const replayed = replay(lines, (image) => Bolt.restore(image as BoltImage), createEd25519Seal(null));
       switch (replayed.is) {
         case "same":
+          if (replayed.segments === 0) return sayMissing(path);
           process.stdout.write(`same  ${replayed.steps} steps in ${replayed.segments} segments\n`);
           return;
         case "diverged":
@@ -48,16 +46,23 @@ Example:
           process.exitCode = 1;
           return;
         case "unreadable":
-          process.stderr.write(`RECORDING_UNREADABLE Line ${replayed.line}: ${harmlessText(replayed.why, 300)}.\n`);
+          process.stderr.write(
+            `RECORDING_UNREADABLE: Line ${replayed.line}: ${harmlessText(replayed.why, 300)}.${advice}\n`,
+          );
           process.exitCode = 2;
       }
     });
 }
 
+function sayMissing(path: string): void {
+  process.stderr.write(`RECORDING_MISSING: There is no recording. Value: "${harmlessText(path, 300)}".${advice}\n`);
+  process.exitCode = 2;
+}
+
 /** All lines, segment after segment; null when nothing is there. */
 function linesOf(path: string): string[] | null {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return null;
+  if (stat === undefined || !(stat.isDirectory() || stat.isFile())) return null;
   const files = stat.isDirectory()
     ? readdirSync(path)
         .filter((name) => name.endsWith(".rec"))

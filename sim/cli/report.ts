@@ -1,4 +1,5 @@
 /** What a run looks like to people and to programs. */
+import { harmlessText } from "../../src/kernel/harmless-text.ts";
 import type { Verdict } from "../scenario/play.ts";
 
 /** One run as `vigosim run -o json` prints it; times in ms. */
@@ -44,7 +45,8 @@ export function linesOf(run: RunReport): string {
     return `      ${oracle} at ${spanText(at_ms)}${bolt === "" ? "" : ` on ${bolt}`}: ${text}`;
   });
   const again = run.ok ? [] : [`      again: vigosim run ${run.file} --seed ${run.seed}`];
-  return [head, ...violations, ...again].join("\n");
+  // Names come from a file that may have come from anyone.
+  return [head, ...violations, ...again].map((line) => harmlessText(line)).join("\n");
 }
 
 /** Milliseconds as people read them. */

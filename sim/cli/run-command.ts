@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
+import { jsonLine, jsonText } from "../../src/console/forms.ts";
+import { harmlessText } from "../../src/kernel/harmless-text.ts";
 import { problemText } from "../../src/reading/problem.ts";
 import { play } from "../scenario/play.ts";
 import { openScenarios } from "./files.ts";
@@ -57,10 +59,22 @@ function run(paths: readonly string[], options: RunOptions): void {
     return;
   }
   const runs = files.flatMap((one) => seedsOf(one, options).map((seed) => playOne(one, seed, options)));
-  if (options.output === "json") process.stdout.write(`${JSON.stringify({ runs }, null, 2)}\n`);
+  if (options.output === "json") process.stdout.write(jsonText({ runs }));
   if (options.output === "text") summary(runs);
-  if (options.junit !== undefined) writeFileSync(options.junit, junitOf(runs));
+  if (options.junit !== undefined) writeReport(options.junit, junitOf(runs));
   if (runs.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+/** A report that cannot be written is a failure of the machine; the verdicts stand. */
+function writeReport(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (caught) {
+    const why = harmlessText(caught instanceof Error ? caught.message : String(caught), 300);
+    const next = "Next: name a file in a folder that is there and may be written";
+    process.stderr.write(`REPORT_UNWRITTEN: The report was not written: ${why}. ${next}\n`);
+    process.exitCode = 1;
+  }
 }
 
 function seedsOf({ scenario }: ScenarioFile, { seed, seeds }: RunOptions): number[] {
@@ -74,8 +88,8 @@ function playOne({ file, scenario }: ScenarioFile, seed: number, options: RunOpt
   const verdict = play(scenario, { seed, inBytes: options.bytes, realCrypto: options.realCrypto, keepRecords });
   const report = reportOf(file, verdict, performance.now() - startedMs);
   if (options.output === "text") process.stdout.write(`${linesOf(report)}\n`);
-  if (options.output === "jsonl") process.stdout.write(`${JSON.stringify(report)}\n`);
-  if (options.trace !== undefined) writeFileSync(options.trace, traceLines(verdict));
+  if (options.output === "jsonl") process.stdout.write(jsonLine(report));
+  if (options.trace !== undefined) writeReport(options.trace, traceLines(verdict));
   return report;
 }
 

@@ -9,7 +9,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readSync, renameSync } from "node:fs";
 import { rmSync, writeSync } from "node:fs";
 import { dirname, join, basename } from "node:path";
-import { Refused, storageRefusal, systemCode } from "./refused.ts";
+import { Refused, quoted, storageRefusal, systemCode } from "./refused.ts";
 
 /** Modes of what only this server may read. */
 export const secretFileMode = 0o600;
@@ -114,7 +114,7 @@ function readWhole(descriptor: number, path: string, limitBytes: number): Uint8A
   const status = fstatSync(descriptor);
   if (!status.isFile()) {
     const message = "This is not a regular file.";
-    throw new Refused({ code: "STORAGE_DENIED", message, value: path });
+    throw new Refused({ code: "STORAGE_DENIED", message, value: path, next: `ls -l ${quoted(path)}` });
   }
   // One byte more than allowed: a file that grows while it is read must not slip through.
   const bytes = new Uint8Array(Math.min(status.size, limitBytes) + 1);
@@ -126,7 +126,7 @@ function readWhole(descriptor: number, path: string, limitBytes: number): Uint8A
   }
   if (length === bytes.length && length > limitBytes) {
     const message = `The file is larger than the ${limitBytes} bytes allowed.`;
-    throw new Refused({ code: "FILE_TOO_LARGE", message, value: path });
+    throw new Refused({ code: "FILE_TOO_LARGE", message, value: path, next: `ls -l ${quoted(path)}` });
   }
   return bytes.slice(0, length);
 }

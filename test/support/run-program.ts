@@ -56,7 +56,7 @@ export function expectRefused(ended: Ended, code: string, exit?: number): void {
 
 /** As `expectRefused`, for what a server wrote before it ended. */
 export function expectRefusalLine(text: string, code: string): void {
-  expect(text).toMatch(new RegExp(`^${code}: [A-Z].*[.!?] .*(Next: |Try again in )\\S.*\\n$`, "u"));
+  expect(text).toMatch(new RegExp(`^${code}: [A-Z0-9].*[.!?] .*(Next: |Try again in )\\S.*\\n$`, "u"));
   // eslint-disable-next-line no-control-regex -- looking for them is the point
   expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/u);
 }
