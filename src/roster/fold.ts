@@ -3,6 +3,7 @@
  * first question and then kept, because most merges are read only for members and heads. A view is read before the
  * next merge: the rows behind it grow. Carries VI-10 to VI-14.
  */
+import { must } from "../kernel/assert.ts";
 import type { BoltId, RowId } from "../kernel/id.ts";
 import type { RowIndex } from "./row-index.ts";
 import type { Body, SignedRow } from "./row.ts";
@@ -16,9 +17,9 @@ export const manyRows = 100_000;
 /** Statements whose loss is worth telling. */
 const telling: ReadonlySet<Body["kind"]> = new Set(["admit", "claim", "mint", "remove", "leave"]);
 
-/** What the set means. */
-export function viewOf(index: RowIndex): RosterView {
-  return new FoldedView(index, walk(index));
+/** What the set means; the walk over it may be handed in. */
+export function viewOf(index: RowIndex, walked: Walked = walk(index)): RosterView {
+  return new FoldedView(index, walked);
 }
 
 class FoldedView implements RosterView {
@@ -137,15 +138,15 @@ class FoldedView implements RosterView {
     return orphans;
   }
 
-  /** Why none of these rows makes it a member: a cut that leaves one out is the most telling reason. */
+  /** Why none of these rows makes it a member: a cut that leaves one out tells most, then a token lost to another. */
   #orphan(id: BoltId, rows: readonly SignedRow[]): Orphan {
     for (const { message } of rows) {
       const author = this.#walked.taken.get(message.origin);
       const cut = author === undefined ? undefined : cutOff(message.id, author.cuts, this.#index);
       if (cut !== undefined) return { id, admit: message.id, why: { because: "beyond-cut", row: cut.message.id } };
     }
-    const first = rows[0]?.message.id ?? id;
-    const admit = first as RowId;
+    const loser = rows.find(({ message }) => this.#walked.lost.has(message.id));
+    const admit = must(loser ?? rows[0], "some row names an orphan").message.id;
     return { id, admit, why: { because: "not-authorised", row: this.#walked.lost.get(admit) ?? null } };
   }
 

@@ -17,7 +17,10 @@ import type { RowHead, SignedRow } from "./row.ts";
 import type { RosterView } from "./view.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 import { Routing } from "./routing.ts";
+import { extendWalk } from "./extend.ts";
 import { viewOf } from "./fold.ts";
+import { walk } from "./walk.ts";
+import type { Walked } from "./walk.ts";
 
 /** What a merge did. */
 export interface Merged {
@@ -41,6 +44,9 @@ export class Roster {
   readonly #waiting = new WaitingRows();
   readonly #profiles = new Map<BoltId, { readonly profile: SignedProfile; readonly hash: string }>();
   #view: RosterView | undefined;
+  #walk: { readonly walked: Walked; readonly last: SignedRow } | undefined;
+  /** Rows merged since that walk. */
+  #unwalked: SignedRow[] = [];
   #digest: string | undefined;
   #routing: Routing | undefined;
 
@@ -81,6 +87,7 @@ export class Roster {
     if (founding !== undefined) this.#mergeOne(founding, merged, refused);
     for (const row of batch.sort(bySignedOrder)) this.#mergeOne(row, merged, refused);
     if (merged.length > 0) {
+      for (const row of merged) this.#unwalked.push(row);
       this.#view = undefined;
       this.#digest = undefined;
       this.#routing = undefined;
@@ -158,7 +165,7 @@ export class Roster {
 
   /** What the set means. The same object until a row is merged. */
   view(): RosterView {
-    return (this.#view ??= viewOf(this.#index));
+    return (this.#view ??= viewOf(this.#index, this.#walked()));
   }
 
   /** Who should own which hostname. The same object until a row or a profile is merged. */
@@ -202,6 +209,18 @@ export class Roster {
       rank: last.message.rank + 1,
       wallMs,
     };
+  }
+
+  /** Most rows let the last walk be carried on; the others cost a new one. */
+  #walked(): Walked {
+    const before = this.#walk;
+    const rows = this.#unwalked.sort(bySignedOrder);
+    const extended = before === undefined ? undefined : extendWalk(before.walked, rows, before.last, this.#index);
+    const walked = extended ?? walk(this.#index);
+    const last = this.#index.last();
+    this.#walk = last === undefined ? undefined : { walked, last };
+    this.#unwalked = [];
+    return walked;
   }
 
   #beginning(origin: BoltId): RowId | undefined {

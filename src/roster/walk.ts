@@ -58,6 +58,25 @@ export function walk(index: RowIndex): Walked {
   return new Walk(index, genesis).run();
 }
 
+/** The walk with one more key, taken last by this ADMIT: a key that nothing was written by or against yet. */
+export function joinLast(walked: Walked, { message }: SignedRow, admit: Admit): Walked {
+  const age = { rank: message.rank, id: message.id };
+  const arrival = arrivalOf(admit.key, message.id, message.origin, age, admit);
+  const seated = [...walked.taken.values()].filter(({ member }) => holdsSeat(member.standing)).length;
+  const member = { ...memberOf(arrival, walked.taken.size), standing: seatOf(seated) };
+  return { ...walked, taken: new Map(walked.taken).set(admit.key, { member, cuts: [], leave: null }) };
+}
+
+/** Those past the cap wait for a seat: they are counted with the members. */
+function holdsSeat({ is }: Standing): boolean {
+  return is === "member" || is === "orphaned";
+}
+
+/** The standing of who comes when so many are seated. */
+function seatOf(seated: number): Standing {
+  return seated < memberLimit ? { is: "member" } : { is: "orphaned", why: "over-cap" };
+}
+
 /** The first counting REMOVE in row order whose cut leaves the row out, or undefined. */
 export function cutOff(id: RowId, cuts: readonly Cut[], index: RowIndex): SignedRow | undefined {
   return cuts.find(({ heads }) => !isWithinHeads(id, heads, index))?.row;
@@ -157,7 +176,7 @@ class Walk {
     const removal = cuts[0]?.row.message;
     if (removal !== undefined) return { is: "removed", row: removal.id, by: removal.origin };
     if (leave !== null) return { is: "left", row: leave.message.id, successor };
-    return this.#members++ < memberLimit ? { is: "member" } : { is: "orphaned", why: "over-cap" };
+    return seatOf(this.#members++);
   }
 
   /** Makes candidates of what these rows admit; of two ADMITs by one bearer token the first in row order stands. */

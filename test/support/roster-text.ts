@@ -5,7 +5,10 @@ import type { Roster } from "../../src/roster/roster.ts";
 export function viewText(roster: Roster): string {
   const view = roster.view();
   const counting = roster.index.all().map(({ message }) => `${message.id} ${view.counts(message.id)}`);
-  return JSON.stringify({ ...view, counting }, (_, value: unknown) => {
+  // Lists made when they are asked for are no properties of the object.
+  const { countingHeads, tokens, consumedTokens, orphans, undone, alarms } = view;
+  const lists = { countingHeads, tokens, consumedTokens, orphans, undone, alarms };
+  return JSON.stringify({ ...view, ...lists, counting }, (_, value: unknown) => {
     return value instanceof Map || value instanceof Set ? [...value] : value;
   });
 }
