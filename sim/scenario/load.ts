@@ -6,6 +6,7 @@ import { nearWord } from "../../src/kernel/near-word.ts";
 import { parsePattern } from "../../src/pattern/glob.ts";
 import type { Complaint, Path, Problem } from "../../src/reading/problem.ts";
 import { readYaml } from "../../src/reading/read-yaml.ts";
+import type { Expectation } from "./expectation-forms.ts";
 import { scenarioSchema } from "./grammar.ts";
 import type { Scenario, ScenarioEvent } from "./grammar.ts";
 
@@ -38,52 +39,70 @@ export function patternsOf(scenario: Scenario, bolt: string): string[] {
   return given.map((pattern) => pattern.replaceAll("{name}", bolt));
 }
 
+/** From when on a name means something, in µs, and which step makes it so; -1: from the beginning. */
+interface Since {
+  readonly at: number;
+  readonly step: number;
+}
+
 /** What names exist, by what they name. */
 interface Known {
-  readonly bolts: ReadonlySet<string>;
-  readonly invites: ReadonlySet<string>;
-  readonly images: ReadonlySet<string>;
-  readonly marks: ReadonlySet<string>;
-  readonly ids: ReadonlySet<string>;
+  readonly bolts: ReadonlyMap<string, Since>;
+  readonly invites: ReadonlyMap<string, Since>;
+  readonly images: ReadonlyMap<string, Since>;
+  readonly marks: ReadonlyMap<string, Since>;
+  readonly ids: ReadonlyMap<string, Since>;
 }
+
+const beginning: Since = { at: 0, step: -1 };
+const end: Since = { at: Infinity, step: Infinity };
 
 function checkNames(scenario: Scenario, complain: Complain): void {
   const known = knownNames(scenario);
   for (const bolt of Object.keys(scenario.bolts.each)) {
     if (!known.bolts.has(bolt)) complain(["bolts", "each", bolt], unknown("bolt", bolt, known.bolts));
   }
-  for (const bolt of known.bolts) {
+  for (const bolt of known.bolts.keys()) {
     for (const pattern of patternsOf(scenario, bolt)) {
       const parsed = parsePattern(pattern);
       if (!parsed.ok) complain(["bolts"], { message: parsed.refusal.message, value: pattern });
     }
   }
-  scenario.steps.forEach((event, at) => checkEvent(event, ["steps", at], known, complain));
+  scenario.steps.forEach((event, step) => checkEvent(event, step, known, complain));
   scenario.expect.forEach((expectation, at) => {
     const [when, state] = Object.entries(expectation).find(([, value]) => typeof value === "object") ?? [];
-    if (when !== undefined) checkFields(state as object, ["expect", at, when], known, complain);
+    if (when === undefined) return;
+    checkFields(state as object, ["expect", at, when], known, lookedAt(expectation), complain);
   });
 }
 
 function knownNames(scenario: Scenario): Known {
-  const bolts = new Set(boltNames(scenario));
-  const invites = new Set<string>();
-  const images = new Set<string>();
-  const marks = new Set<string>();
-  const ids = new Set<string>();
-  for (const event of scenario.steps) {
+  const bolts = new Map<string, Since>(boltNames(scenario).map((name) => [name, beginning]));
+  const invites = new Map<string, Since>();
+  const images = new Map<string, Since>();
+  const marks = new Map<string, Since>();
+  const ids = new Map<string, Since>();
+  for (const [step, event] of scenario.steps.entries()) {
+    const since = { at: event.at, step };
     if ("do" in event) {
-      if (event.id !== undefined) ids.add(event.id);
-      if (event.do === "invite") invites.add(event.as);
-      if (event.do === "mark") marks.add(event.as);
-    } else if (event.fault === "clone" || event.fault === "thief") bolts.add(event.as);
-    else if (event.fault === "keep-image") images.add(event.as);
+      if (event.id !== undefined) ids.set(event.id, since);
+      if (event.do === "invite") invites.set(event.as, since);
+      if (event.do === "mark") marks.set(event.as, since);
+    } else if (event.fault === "clone" || event.fault === "thief") bolts.set(event.as, since);
+    else if (event.fault === "keep-image") images.set(event.as, since);
   }
   return { bolts, invites, images, marks, ids };
 }
 
-function checkEvent(event: ScenarioEvent, path: Path, known: Known, complain: Complain): void {
-  checkFields(event, path, known, complain);
+/** When an expectation looks first. What `always` says of an invite holds also before it is minted. */
+function lookedAt(expectation: Expectation): Since {
+  if ("at" in expectation) return { at: expectation.at, step: Infinity };
+  return "finally" in expectation || "within" in expectation ? end : beginning;
+}
+
+function checkEvent(event: ScenarioEvent, step: number, known: Known, complain: Complain): void {
+  const path = ["steps", step];
+  checkFields(event, path, known, { at: event.at, step }, complain);
   const until = "until" in event ? event.until : undefined;
   if (until !== undefined && until <= event.at) {
     complain([...path, "until"], { message: "A fault ends after it begins.", value: until / 1_000_000 });
@@ -119,13 +138,18 @@ const words: Readonly<Record<keyof Known, string>> = {
   ids: "step",
 };
 
-function checkFields(holder: object, path: Path, known: Known, complain: Complain): void {
+function checkFields(holder: object, path: Path, known: Known, used: Since, complain: Complain): void {
   for (const [field, value] of Object.entries(holder) as [string, unknown][]) {
     const kind = fieldKinds[field];
     if (kind === undefined || isOtherUse(holder, field)) continue;
     for (const name of [value].flat(2)) {
-      if (typeof name !== "string" || known[kind].has(name)) continue;
-      complain([...path, field], unknown(words[kind], name, known[kind]));
+      if (typeof name !== "string") continue;
+      const since = known[kind].get(name);
+      if (since === undefined) complain([...path, field], unknown(words[kind], name, known[kind]));
+      else if (isEarly(used, since) && (kind === "bolts" || path[0] === "steps")) {
+        const message = `The ${words[kind]} of this name comes about only at ${since.at / 1_000_000}s.`;
+        complain([...path, field], { message, value: name });
+      }
     }
   }
 }
@@ -137,12 +161,16 @@ function isOtherUse(holder: object, field: string): boolean {
   return !("do" in holder) && !("fault" in holder && holder.fault === "bridge");
 }
 
-function unknown(kind: string, name: string, known: ReadonlySet<string>): Complaint {
-  const meant = nearWord(name, [...known]);
+function isEarly(used: Since, since: Since): boolean {
+  return used.at < since.at || (used.at === since.at && used.step < since.step);
+}
+
+function unknown(kind: string, name: string, known: ReadonlyMap<string, Since>): Complaint {
+  const meant = nearWord(name, [...known.keys()]);
   return {
     message: `There is no ${kind} of this name in the scenario.`,
     value: name,
     ...(meant === undefined ? {} : { meant }),
-    ...(known.size > 0 && known.size <= 20 ? { allowed: [...known].join(", ") } : {}),
+    ...(known.size > 0 && known.size <= 20 ? { allowed: [...known.keys()].join(", ") } : {}),
   };
 }

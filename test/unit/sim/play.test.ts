@@ -118,3 +118,24 @@ test("SM-5 names that mean nothing are found, with the nearest one that does", (
     [6, "b2"],
   ]);
 });
+
+test("SM-5 what comes about later is not named before, in steps and in what is expected", () => {
+  const fork = [
+    ...three,
+    "  - {at: 30s, fault: partition, groups: [[b1], [copy]], until: 40s}",
+    "  - {at: 50s, do: join, bolt: b3, with: late}",
+    "  - {at: 60s, do: invite, on: b1, as: late}",
+    "  - {at: 60s, fault: clone, bolt: b3, as: copy}",
+    "expect:",
+    "  - {at: 59s, expect: {bolt: copy, is: member}}",
+    "  - {at: 60s, expect: {bolt: copy, is: member}}",
+    "  - {always: {token: late, admits: at most one}}",
+  ];
+  const loaded = loadScenario(`${fork.join("\n")}\n`, "test.yaml");
+  const problems = loaded.ok ? [] : loaded.problems;
+  expect(problems.map(({ line, value }) => [line, value])).toEqual([
+    [6, '"copy"'],
+    [7, '"late"'],
+    [11, '"copy"'],
+  ]);
+});
