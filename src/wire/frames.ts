@@ -16,9 +16,13 @@ import { unpackReply } from "./unpack-reply.ts";
 import { unpackRequest } from "./unpack-request.ts";
 import { unpackSay } from "./unpack-say.ts";
 
-/** The frame as bytes. */
+/** The frame as bytes. A reply that does not fit a frame is refused instead, so that nobody waits for it (WI-11). */
 export function encodeFrame(frame: Frame): Uint8Array {
-  return toBinary(FrameSchema, create(FrameSchema, { frame: packed(frame) }));
+  const bytes = toBinary(FrameSchema, create(FrameSchema, { frame: packed(frame) }));
+  if (frame.frame !== "reply" || bytes.length <= frameBytesMax) return bytes;
+  const message = `The answer has ${bytes.length} bytes, more than a message between bolts may have.`;
+  const refusal = { code: "ANSWER_TOO_LARGE", message, next: "ask that bolt itself with vigocli" };
+  return encodeFrame({ frame: "reply", reply: { reply: "refused", refusal, row: null } });
 }
 
 type Packed = Exclude<ReturnType<typeof create<typeof FrameSchema>>["frame"], { case: undefined }>;
@@ -67,10 +71,24 @@ function unpacked(bytes: Uint8Array, verifier: Verifier): Frame {
 const requestTag = 0x12;
 const presentTag = 0x4a;
 
-/** Whether these bytes begin as a `present` does: all that a stranger may ask, found out without decoding (WI-9). */
+/**
+ * Whether these bytes are one `present` and nothing else: all that a stranger may ask, found out without decoding
+ * (WI-9). A field behind it would take its place when decoded, so there may be none.
+ */
 export function isPresenting(bytes: Uint8Array): boolean {
-  if (bytes[0] !== requestTag) return false;
-  let at = 1;
-  while (at < 6 && ((bytes[at] ?? 0) & 0x80) !== 0) at++;
-  return bytes[at + 1] === presentTag;
+  const request = fillingFrom(bytes, 0, requestTag);
+  return request !== undefined && fillingFrom(bytes, request, presentTag) !== undefined;
+}
+
+/** Where the content begins of a field that begins here and reaches to the end; undefined when there is none. */
+function fillingFrom(bytes: Uint8Array, start: number, tag: number): number | undefined {
+  if (bytes[start] !== tag) return undefined;
+  let length = 0;
+  for (let at = start + 1; at < start + 5; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) return undefined;
+    length += (byte & 0x7f) * 0x80 ** (at - start - 1);
+    if (byte < 0x80) return at + 1 + length === bytes.length ? at + 1 : undefined;
+  }
+  return undefined;
 }

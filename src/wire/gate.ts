@@ -1,6 +1,6 @@
 /**
  * The order in which a datagram is judged, cheapest first: frame, known author, unseen number, per-author bucket, MAC,
- * signature. Nothing is ever answered (T22); every drop has a reason and a counter (T15, T16, T21, T23).
+ * signature (WI-1, WI-10). Nothing is ever answered (T22); every drop has a reason and a counter (T15, T16, T21, T23).
  */
 import { Malformed } from "../kernel/bytes.ts";
 import { toHex } from "../kernel/hex.ts";

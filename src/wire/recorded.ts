@@ -1,6 +1,6 @@
 /**
  * Plain values as text and back, for recordings: byte arrays, maps, sets and signed messages keep what they are, secret
- * boxes keep their label alone (T60). A signed message is written as its bytes and read back from them, so a
+ * boxes keep their label alone (T60, WI-12). A signed message is written as its bytes and read back from them, so a
  * recording cannot hold one whose parsed half differs.
  */
 import { absurd } from "../kernel/assert.ts";
@@ -39,7 +39,12 @@ export function fromRecordedText(text: string, verifier: Verifier, box: (label: 
   } catch {
     throw new Malformed("a line of the recording is no JSON");
   }
-  return untag(parsed, verifier, box);
+  try {
+    return untag(parsed, verifier, box);
+  } catch (error) {
+    // Whatever a damaged line trips over: odd hex, a list that is none, a tag nobody knows, nesting past the stack.
+    throw error instanceof Malformed ? error : new Malformed("a line of the recording holds a value that is none");
+  }
 }
 
 function tag(value: unknown): unknown {

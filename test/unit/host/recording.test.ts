@@ -92,6 +92,8 @@ test("HO-6 what is no recording, or one of another version, is unreadable and sa
   for (const odd of ["[1]", "null", "7", '{"at":1}', '{"at":"1","input":{},"does":[],"effects":""}']) {
     expect(replay([head, odd], restore, loneSeal)).toMatchObject({ is: "unreadable", line: 2 });
   }
+  const damaged = '{"at":1,"input":{"$":"bytes","hex":"zz"},"does":[],"effects":""}';
+  expect(replay([head, damaged], restore, loneSeal)).toMatchObject({ is: "unreadable", line: 2 });
 });
 
 test("HO-5 T60 every input is in the recording, and no secret: boxes show their label alone", async () => {
