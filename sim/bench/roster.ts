@@ -1,21 +1,24 @@
 /**
  * How fast a roster of 10,000 rows already verified is merged, understood and compared: 16 bolts that claim in turn,
- * as a fleet does over years. Rows are signed by the stand-in seal; checking them is another figure.
+ * as a fleet does over years. Rows are signed by the stand-in seal, and once by Ed25519 to see what checking them takes.
  */
 import type { Figure } from "./figure.ts";
 import { must } from "../../src/kernel/assert.ts";
+import { Malformed } from "../../src/kernel/bytes.ts";
 import type { BoltId } from "../../src/kernel/id.ts";
 import { Random } from "../../src/kernel/random.ts";
 import { signerOf } from "../../src/host/keys.ts";
+import type { Seal } from "../../src/host/seal-port.ts";
 import { answerReconcile, exchangeLimits } from "../../src/roster/exchange.ts";
 import { Roster } from "../../src/roster/roster.ts";
 import type { RowDraft, SignedRow } from "../../src/roster/row.ts";
 import { vectorOf } from "../../src/roster/vector.ts";
+import { createEd25519Seal } from "../../src/seal/ed25519.ts";
 import { createStandInSeal } from "../../src/seal/stand-in.ts";
 import { joinClaimBytes, joinDomain } from "../../src/roster/row-codec.ts";
 import { inDomain } from "../../src/kernel/digest.ts";
 import type { Signer } from "../../src/wire/genuine.ts";
-import { signRow } from "../../src/wire/rows.ts";
+import { checkRow, signRow } from "../../src/wire/rows.ts";
 
 const rowCount = 10_000;
 const boltCount = 16;
@@ -23,13 +26,19 @@ const repeats = 7;
 
 /** Measures with the caller's clock; each figure is the median of several runs. */
 export function benchRoster(nowMs: () => number): readonly Figure[] {
-  const rows = manyRows();
+  const rows = manyRows(createStandInSeal(1));
   const shuffled = shuffle(rows);
   const full = rosterOf(rows);
   const behind = rosterOf(rows.slice(0, rowCount - 100));
   const request = { vector: vectorOf(behind), digest: behind.digest() };
   full.digest();
+  const ed25519 = createEd25519Seal(null);
+  const strange = manyRows(ed25519).map(({ bytes, signature }) => ({ payload: bytes, signature }));
+  const check = (): void => {
+    for (const sealed of strange) if (checkRow(sealed, ed25519) instanceof Malformed) throw new Error("a bad row");
+  };
   return [
+    { name: "check_10k_signatures_ms", value: median(nowMs, check), unit: "ms" },
     { name: "merge_10k_ms", value: median(nowMs, () => rosterOf(rows)), unit: "ms" },
     { name: "merge_10k_shuffled_ms", value: median(nowMs, () => rosterOf(shuffled)), unit: "ms" },
     {
@@ -80,8 +89,7 @@ function shuffle(rows: readonly SignedRow[]): readonly SignedRow[] {
 }
 
 /** Heads are made by hand: each row names its author's last and the last of all. */
-function manyRows(): readonly SignedRow[] {
-  const seal = createStandInSeal(1);
+function manyRows(seal: Seal): readonly SignedRow[] {
   const signers = Array.from({ length: boltCount + 1 }, (_, at) =>
     signerOf(seal, seal.generate(new Uint8Array(32).fill(at + 1))),
   );

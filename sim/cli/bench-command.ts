@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import type { Command } from "commander";
 import type { Figure, NowMs } from "../bench/figure.ts";
+import { benchGossip } from "../bench/gossip.ts";
 import { benchLoop } from "../bench/loop.ts";
 import { benchPatterns } from "../bench/pattern.ts";
 import { benchRoster } from "../bench/roster.ts";
@@ -16,6 +17,7 @@ const benches: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ["pattern", benchPatterns],
   ["roster", benchRoster],
   ["worlds", benchWorlds],
+  ["gossip", benchGossip],
   ["admission", benchAdmission],
 ]);
 
