@@ -1,6 +1,6 @@
 /**
  * How fast a roster of 10,000 rows already verified is merged, understood and compared: 16 bolts that claim in turn,
- * as a fleet does over years. Rows are signed by the stand-in seal, and once by Ed25519 to see what checking them takes.
+ * as a fleet does over years. Rows are signed by the stand-in seal, and by Ed25519 to see what checking takes.
  */
 import type { Figure } from "./figure.ts";
 import { must } from "../../src/kernel/assert.ts";

@@ -5,11 +5,13 @@ import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
 import { jsonLine, jsonText } from "../../src/console/forms.ts";
 import { harmlessText } from "../../src/kernel/harmless-text.ts";
+import { parseDuration } from "../../src/reading/amounts.ts";
 import { problemText } from "../../src/reading/problem.ts";
 import { play } from "../scenario/play.ts";
 import { openScenarios } from "./files.ts";
 import type { ScenarioFile } from "./files.ts";
 import { junitOf } from "./junit.ts";
+import { peek } from "./peek.ts";
 import { linesOf, reportOf } from "./report.ts";
 import type { RunReport } from "./report.ts";
 import { traceLines } from "./trace-text.ts";
@@ -22,7 +24,8 @@ interface RunOptions {
   readonly trace?: string;
   readonly junit?: string;
   readonly output: "text" | "json" | "jsonl";
-  readonly until?: string;
+  readonly until?: number;
+  readonly show?: string;
 }
 
 /** Trace records kept for `--trace`. */
@@ -39,6 +42,8 @@ export function addRun(root: Command): void {
     .option("--real-crypto", "Ed25519 instead of the stand-in seal", false)
     .option("--trace <file>", "write every event of the last run as JSON lines")
     .option("--junit <file>", "write a JUnit report")
+    .option("--until <time>", "with --show: play one file up to there, judge nothing", moment)
+    .option("--show <bolt>", "with --until: show this bolt's spanner status then")
     .option("-o, --output <format>", "text, json or jsonl", format, "text")
     .addHelpText(
       "after",
@@ -46,7 +51,8 @@ export function addRun(root: Command): void {
 Examples:
   vigosim run scenarios/admission/token-race.yaml
   vigosim run scenarios --seeds 1..100 -o json > runs.json
-  vigosim run scenarios/gossip/loss.yaml --bytes --real-crypto --trace loss.jsonl`,
+  vigosim run scenarios/gossip/bridge.yaml --bytes --real-crypto --trace bridge.jsonl
+  vigosim run scenarios/gossip/bridge.yaml --until 90s --show b3`,
     )
     .action((paths: string[], options: RunOptions) => run(paths, options));
 }
@@ -58,6 +64,7 @@ function run(paths: readonly string[], options: RunOptions): void {
     process.exitCode = 2;
     return;
   }
+  if (options.until !== undefined || options.show !== undefined) return peek(files, options);
   const runs = files.flatMap((one) => seedsOf(one, options).map((seed) => playOne(one, seed, options)));
   if (options.output === "json") process.stdout.write(jsonText({ runs }));
   if (options.output === "text") summary(runs);
@@ -112,6 +119,12 @@ function interval(text: string): readonly [number, number] {
   const [from, to] = [whole(first ?? ""), whole(last ?? "")];
   if (to < from || to - from >= 10_000_000) throw new InvalidArgumentError("Seeds are two numbers, such as 1..100.");
   return [from, to];
+}
+
+function moment(text: string): number {
+  const span = parseDuration(text);
+  if (span === undefined) throw new InvalidArgumentError("A time is a number with a unit, such as 90s or 5m.");
+  return span;
 }
 
 function format(text: string): RunOptions["output"] {

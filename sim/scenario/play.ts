@@ -79,6 +79,14 @@ export function play(scenario: Scenario, options: PlayOptions): Verdict {
   };
 }
 
+/** Runs to a moment, µs, and leaves the stage as it is then; nothing is judged. */
+export function playUntil(scenario: Scenario, options: PlayOptions, untilUs: number): Stage {
+  const stage = setStage(scenario, options);
+  for (const event of scenario.steps) stage.world.at(event.at, () => happen(stage, event));
+  stage.world.run(untilUs);
+  return stage;
+}
+
 function setStage(scenario: Scenario, options: PlayOptions): Stage {
   const checker = new Checker();
   let stage: Stage | null = null;

@@ -61,6 +61,11 @@ export class Stage {
     return must(this.#byName.get(name), `the scenario was checked, so ${name} is on the stage`);
   }
 
+  /** The bolt of this name, when it has come about. */
+  find(name: string): SimProcess | undefined {
+    return this.#byName.get(name);
+  }
+
   bolts(names: readonly string[]): SimProcess[] {
     return names.map((name) => this.bolt(name));
   }

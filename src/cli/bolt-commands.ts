@@ -12,7 +12,7 @@ import type { MutationOptions } from "./actions.ts";
 import { openSecretOutput } from "./secret-output.ts";
 import { answerOf, badUsage } from "./session.ts";
 import type { Session } from "./session.ts";
-import { boltColumns, nameOf, skewText, statusText } from "./status-listing.ts";
+import { boltColumns, nameOf, skewText, statusText } from "../console/status-listing.ts";
 import { askStatus } from "./status.ts";
 import type { CliWorld } from "./world.ts";
 

@@ -10,7 +10,7 @@ import { Refused } from "../system/refused.ts";
 import { attach, withExample } from "./actions.ts";
 import type { Session } from "./session.ts";
 import { answerOf, badUsage } from "./session.ts";
-import { sameness, statusListing, statusText } from "./status-listing.ts";
+import { sameness, statusListing, statusText } from "../console/status-listing.ts";
 import type { CliWorld } from "./world.ts";
 
 interface StatusOptions {

@@ -122,3 +122,20 @@ test("SM-5 a bad scenario: exit 2, every problem with its line", async () => {
   const missing = await vigosim(["validate", join(tempFolder(), "none.yaml")]);
   expect([missing.code, missing.stderr.includes("SCENARIO_MISSING")]).toEqual([2, true]);
 });
+
+test("SM-11 a bolt's status in the middle of a story", async () => {
+  const file = "scenarios/gossip/stale-peer-and-recovery.yaml";
+  const during = await vigosim(["run", file, "--until", "90s", "--show", "b1"]);
+  expect([during.code, during.stderr]).toEqual([0, ""]);
+  expect(during.stdout).toMatch(/^b3 .*stale, link down/mu);
+  const before = await vigosim(["run", file, "--until", "50s", "--show", "b1", "-o", "json"]);
+  const bolts = (JSON.parse(before.stdout) as { bolts: { name: string; marks: string[] }[] }).bolts;
+  expect(bolts.map(({ name, marks }) => [name, marks])).toContainEqual(["b3", []]);
+  for (const [args, code] of [
+    [["--until", "90s", "--show", "b9"], "BOLT_UNKNOWN"],
+    [["--until", "90s"], "USAGE_INVALID"],
+  ] as const) {
+    const refused = await vigosim(["run", file, ...args]);
+    expect([refused.code, refused.stderr.includes(code)]).toEqual([2, true]);
+  }
+});

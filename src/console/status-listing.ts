@@ -1,9 +1,9 @@
 /**
  * A status report as rows and heading lines: what people look at first, so it says what to do when something is off.
  */
-import { ageText, shortId } from "../console/amount-text.ts";
-import type { Tone } from "../console/colours.ts";
-import type { Column, Listing } from "../console/listing.ts";
+import { ageText, shortId } from "./amount-text.ts";
+import type { Tone } from "./colours.ts";
+import type { Column, Listing } from "./listing.ts";
 import { absurd } from "../kernel/assert.ts";
 import type { Alarm } from "../roster/view.ts";
 import type { BoltReport, StatusReport } from "../turn/status.ts";
