@@ -250,7 +250,7 @@ function addRemove(group: Command, world: CliWorld): void {
     const facts = [
       ["removed", removed.target],
       ["row", removed.row ?? "-"],
-      ["by", removed.by ?? "the recovery key"],
+      ["by", recoverySeed === null ? (removed.by ?? "-") : "the recovery key"],
       ["rows kept", removed.cut.map(shortId).join(", ")],
       ["not asked", removed.notAsked.join(", ")],
     ] as const;

@@ -206,6 +206,7 @@ function guardGood(licence: Licence, config: ServerConfig, world: CliWorld): voi
   if (canStart) return;
   const failed = checks.filter(({ passed }) => !passed).map(({ says }) => says);
   const message = `The licence is not good on this server. ${failed.join(" ")}`;
-  const next = "vigocli license fingerprint; have the authority issue one for it";
+  const forThis = "vigocli license fingerprint; have the authority issue one for it";
+  const next = authority === null ? `put authority.pub into ${resolve(config.dataDir, "license")}` : forThis;
   throw new Refused({ code: "LICENSE_REFUSED", message, value: licence.id, next });
 }

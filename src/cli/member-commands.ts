@@ -114,6 +114,9 @@ function addLeave(spanner: Command, world: CliWorld): void {
     const { row } = answerOf(await session.ask("leave", { successor, dryRun }), "left");
     session.showFacts([["leave row", row ?? "-"]], { row, dryRun }, row ?? "");
     session.note(doneText(dryRun, "This server leaves the spanner."));
+    if (successor === null || dryRun) return;
+    session.note("Next, on the successor, with any invite of the spanner:");
+    session.note("  vigocli spanner bolt join --code-file FILE");
   });
 }
 

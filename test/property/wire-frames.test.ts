@@ -31,7 +31,8 @@ const boltId = fc.constantFrom("east", "west", "north").map(keyOf);
 const count = fc.oneof(fc.nat(300), fc.nat({ max: Number.MAX_SAFE_INTEGER }));
 const positive = count.map((value) => Math.max(1, value));
 const small = fc.nat({ max: 0xffff_ffff });
-const text = fc.string({ unit: "grapheme", maxLength: 12 });
+// At most 48 bytes: every field of a message holds as much.
+const text = fc.string({ unit: "binary", maxLength: 12 });
 const texts = fc.array(text, { maxLength: 4 });
 const addresses = fc.record({ grpc: texts, api: texts });
 const flag = fc.boolean();

@@ -134,12 +134,14 @@ test("CL-7 the fingerprint is this machine's, and makes the TLS CA when there is
 test("CL-7 a good licence is installed and in force; one that is not good here is refused and not kept", async () => {
   const { folder } = await serverFolder();
   const world = { workingFolder: folder, nowMs: () => Date.UTC(2026, 2, 2) };
-  mkdirSync(join(folder, "data/license"));
-  writeFileSync(join(folder, "data/license/authority.pub"), authorityText(authorityKey.publicKey));
   const caPem = readFileSync(join(folder, "data/tls/ca"), "utf8");
   const machine = machineFingerprint(gatherFingerprint({ caPem }));
   writeFileSync(join(folder, "good.lic"), signedFile({ machine }));
   writeFileSync(join(folder, "other.lic"), signedFile({ id: "other" }));
+  const early = await run("license install good.lic", undefined, world);
+  expect([early.code, early.err]).toEqual([4, expect.stringContaining("put authority.pub into")]);
+  mkdirSync(join(folder, "data/license"));
+  writeFileSync(join(folder, "data/license/authority.pub"), authorityText(authorityKey.publicKey));
   const other = await run("license install other.lic", undefined, world);
   expect(other.code).toBe(4);
   expect(other.err).toContain("another machine");

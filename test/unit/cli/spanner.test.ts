@@ -119,7 +119,7 @@ test("CL-3 a dry run of a removal needs no confirmation", async () => {
 test("CL-3 a removal takes cuts and the recovery key from a file that only its owner can read", async () => {
   const folder = tempFolder();
   const answers: Answers = () =>
-    json({ answer: "removed", target: west, row: genesis, by: null, cut: [genesis], notAsked: [], dryRun: false });
+    json({ answer: "removed", target: west, row: genesis, by: east, cut: [genesis], notAsked: [], dryRun: false });
   writeFileSync(join(folder, "open.key"), seed, { mode: 0o644 });
   writeFileSync(join(folder, "r.key"), `${seed}\n`, { mode: 0o600 });
   const line = `spanner bolt remove west-1 --yes --cut ${genesis.toUpperCase()} --recovery-key-file`;
@@ -128,7 +128,7 @@ test("CL-3 a removal takes cuts and the recovery key from a file that only its o
   expect(open.err).toContain("SECRET_MODE");
   const { asked, out } = await runAt(`${line} r.key`, answers, { workingFolder: folder });
   expect(asked[0]?.input).toEqual({ bolt: "west-1", cut: [genesis], recoverySeed: seed, dryRun: false });
-  expect(out).toContain("the recovery key");
+  expect(out).toMatch(/by: +the recovery key\n/u);
 });
 
 test("CL-2 leaving with half a successor is bad usage", async () => {
@@ -137,6 +137,7 @@ test("CL-2 leaving with half a successor is bad usage", async () => {
   expect(err).toContain("--successor and --consent go together");
   const whole = await runAt(`spanner leave --yes --successor ${west} --consent ${"ab".repeat(64)}`, left);
   expect(whole.asked[0]?.input).toMatchObject({ successor: { key: west, consent: "ab".repeat(64) } });
+  expect(whole.err).toContain("on the successor");
 });
 
 const minted: Answers = () => ({
