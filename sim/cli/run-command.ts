@@ -12,6 +12,7 @@ import { openScenarios } from "./files.ts";
 import type { ScenarioFile } from "./files.ts";
 import { junitOf } from "./junit.ts";
 import { peek } from "./peek.ts";
+import { withProgress } from "./progress.ts";
 import { linesOf, reportOf } from "./report.ts";
 import type { RunReport } from "./report.ts";
 import { traceLines } from "./trace-text.ts";
@@ -65,7 +66,8 @@ function run(paths: readonly string[], options: RunOptions): void {
     return;
   }
   if (options.until !== undefined || options.show !== undefined) return peek(files, options);
-  const runs = files.flatMap((one) => seedsOf(one, options).map((seed) => playOne(one, seed, options)));
+  const orders = files.flatMap((file) => seedsOf(file, options).map((seed) => ({ file, seed })));
+  const runs = withProgress(orders, ({ file, seed }) => playOne(file, seed, options));
   if (options.output === "json") process.stdout.write(jsonText({ runs }));
   if (options.output === "text") summary(runs);
   if (options.junit !== undefined) writeReport(options.junit, junitOf(runs));
