@@ -50,7 +50,7 @@ export function addRun(root: Command): void {
       "after",
       `
 Examples:
-  vigosim run scenarios/admission/token-race.yaml
+  vigosim run scenarios/admission/token-race-across-a-split.yaml
   vigosim run scenarios --seeds 1..100 -o json > runs.json
   vigosim run scenarios/gossip/bridge.yaml --bytes --real-crypto --trace bridge.jsonl
   vigosim run scenarios/gossip/bridge.yaml --until 90s --show b3`,

@@ -179,13 +179,15 @@ function remove(stage: Stage, step: Extract<Step, { do: "remove" }>, keep: Keep)
 }
 
 function claim(stage: Stage, process: SimProcess, patterns: readonly string[], keep: Keep): void {
-  const { tier1Us, tier2Us, staleAfterUs, licence } = process.config;
+  const { tier1Us, tier2Us, staleAfterUs, tlsPin, caCertificate, licence } = process.config;
   process.config = { ...process.config, patterns };
   const settings = {
     patterns,
     tier1Ms: toMs(tier1Us),
     tier2Ms: toMs(tier2Us),
     staleAfterMs: staleAfterUs === null ? null : toMs(staleAfterUs),
+    tlsPin,
+    caCertificate,
     licence,
   };
   stage.ask(process, { do: "reconfigure", settings, dryRun: false }, keep);

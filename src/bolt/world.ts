@@ -90,6 +90,8 @@ export class SharedWorld implements World {
       tier1Us: micros(settings.tier1Ms * 1000),
       tier2Us: micros(settings.tier2Ms * 1000),
       staleAfterUs: settings.staleAfterMs === null ? null : micros(settings.staleAfterMs * 1000),
+      tlsPin: settings.tlsPin,
+      caCertificate: settings.caCertificate,
       licence: settings.licence,
     };
   }

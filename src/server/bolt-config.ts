@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config/server-config.ts";
 import { toMs } from "../kernel/time.ts";
+import type { TlsMaterial } from "../system/tls.ts";
 import type { LiveSettings } from "../turn/admin.ts";
 import type { BoltConfig } from "../turn/turn.ts";
 import type { Opened } from "./opened.ts";
@@ -27,22 +28,26 @@ export function boltConfigOf(opened: Opened, ports: Ports): BoltConfig {
     tier2Us: config.tier2Us,
     staleAfterUs: config.staleAfterUs,
     multicast: config.multicast.use !== "off",
-    tlsPin: tls.pin,
-    caCertificate: new Uint8Array(new X509Certificate(tls.caPem).raw),
+    ...certificateOf(tls),
     softwareVersion,
     licence: opened.licenceFile,
   };
 }
 
 /** What may change by a reload. */
-export function liveSettingsOf(config: ServerConfig, licence: Uint8Array): LiveSettings {
+export function liveSettingsOf(config: ServerConfig, tls: TlsMaterial, licence: Uint8Array): LiveSettings {
   return {
     patterns: config.patterns,
     tier1Ms: toMs(config.tier1Us),
     tier2Ms: toMs(config.tier2Us),
     staleAfterMs: config.staleAfterUs === null ? null : toMs(config.staleAfterUs),
+    ...certificateOf(tls),
     licence,
   };
+}
+
+function certificateOf(tls: TlsMaterial): Pick<BoltConfig, "tlsPin" | "caCertificate"> {
+  return { tlsPin: tls.pin, caCertificate: new Uint8Array(new X509Certificate(tls.caPem).raw) };
 }
 
 function addressesOf(config: ServerConfig, ports: Ports): BoltConfig["addresses"] {

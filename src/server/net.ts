@@ -9,7 +9,9 @@ import { encodeFrame } from "../wire/frames.ts";
 import type { Frame } from "../wire/frame.ts";
 import type { Log } from "../system/log.ts";
 import { Refused } from "../system/refused.ts";
+import type { TlsMaterial } from "../system/tls.ts";
 import { Peers } from "../../transports/grpc/peers.ts";
+import type { ServerTls } from "../../transports/grpc/port.ts";
 import { callJoinPort } from "../../transports/join/join-call.ts";
 import { MulticastGroup } from "../../transports/udp-multicast/group.ts";
 import { interfaceAddress } from "../../transports/udp-multicast/interface-address.ts";
@@ -24,6 +26,8 @@ export interface Net {
   attach(driver: Driver): void;
   /** Datagrams dropped before anyone judged them, by reason. */
   drops(): ReadonlyMap<string, number>;
+  /** New connections are shown this certificate. */
+  setTls(tls: TlsMaterial): void;
   close(): Promise<void>;
 }
 
@@ -31,10 +35,11 @@ export interface Net {
 export async function openNet(opened: Opened, self: Signer, seal: Seal, log: Log): Promise<Net> {
   const { config, tls } = opened;
   let driver: Driver | null = null;
-  const { peers, port } = await Peers.open({
+  const group = openGroup(opened, log, (bytes, source) => driver?.onDatagram({ bytes }, source));
+  const opening = Peers.open({
     host: hostOf(config.grpcListen),
     port: config.grpcListen.port,
-    tls: { certChain: `${tls.certPem}\n${tls.caPem}`, key: tls.keyPem, pin: tls.pin },
+    tls: serverTlsOf(tls),
     self,
     verifier: seal,
     spannerId: config.spannerId,
@@ -48,17 +53,24 @@ export async function openNet(opened: Opened, self: Signer, seal: Seal, log: Log
       onTrouble: (peer, why) => log.warn("a peer cannot be reached", { peer, why }),
     },
   });
-  const group = openGroup(opened, log, (bytes, source) => driver?.onDatagram({ bytes }, source));
+  // What stays open keeps a refused server from ending.
+  opening.catch(() => group?.close());
+  const { peers, port } = await opening;
   return {
     port: netPort(peers, group),
     grpcPort: port,
     attach: (attached) => void (driver = attached),
     drops: () => dropsOf(group),
+    setTls: (next) => peers.swapTls(serverTlsOf(next)),
     close: async () => {
       group?.close();
       await peers.close();
     },
   };
+}
+
+function serverTlsOf(tls: TlsMaterial): ServerTls {
+  return { certChain: `${tls.certPem}\n${tls.caPem}`, key: tls.keyPem };
 }
 
 function dropsOf(group: MulticastGroup | null): ReadonlyMap<string, number> {

@@ -32,7 +32,7 @@ export async function reload({ running, opened, logs, seal, again }: ReloadOrder
   logs.setLevel(config.logLevel);
   try {
     const tls = await openConfiguredTls(opened.config);
-    running.setTls({ cert: tls.certPem, key: tls.keyPem });
+    running.setTls(tls);
     const machine = fingerprintOf(tls.caPem);
     const order = { dataDir: opened.config.dataDir, seal, machine, nowMs: wallMs(), mode: opened.config.mode };
     const { inForce } = openLicences(order);
@@ -41,7 +41,7 @@ export async function reload({ running, opened, logs, seal, again }: ReloadOrder
     if (opened.config.mode === "standalone") return log.info("reloaded");
     const answer = await running.ask("SIGHUP", {
       do: "reconfigure",
-      settings: liveSettingsOf(config, licence),
+      settings: liveSettingsOf(config, tls, licence),
       dryRun: false,
     });
     if (answer.answer === "refused") log.error(answer.refusal.message, { code: answer.refusal.code });

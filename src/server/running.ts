@@ -16,6 +16,7 @@ import { ofMs, toMs } from "../kernel/time.ts";
 import type { Micros } from "../kernel/time.ts";
 import { openAdminServer } from "../admin/server.ts";
 import type { AdminServer } from "../admin/server.ts";
+import type { TlsMaterial } from "../system/tls.ts";
 import { monotonicUs, wallMs } from "../system/clock.ts";
 import type { Log } from "../system/log.ts";
 import type { StatusReport } from "../turn/status.ts";
@@ -117,9 +118,10 @@ export class RunningServer {
     return new Promise((resolve) => this.#driver.onAdmin(user, request, resolve));
   }
 
-  /** Serves another certificate. The one of peer streams changes at the next start. */
-  setTls(tls: { readonly cert: string; readonly key: string }): void {
-    this.#admin?.setTls(tls);
+  /** New connections are shown this certificate, at both ports; open ones go on. */
+  setTls(tls: TlsMaterial): void {
+    this.#admin?.setTls({ cert: tls.certPem, key: tls.keyPem });
+    this.#net?.setTls(tls);
   }
 
   /** Finishes what is under way, says goodbye, closes everything. */

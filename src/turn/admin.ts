@@ -29,6 +29,9 @@ export interface LiveSettings {
   readonly tier2Ms: number;
   /** null: three intervals of each author. */
   readonly staleAfterMs: number | null;
+  /** Of the certificate that is shown from now on. */
+  readonly tlsPin: string;
+  readonly caCertificate: Uint8Array;
   readonly licence: Uint8Array;
 }
 

@@ -1,7 +1,10 @@
 /** What a real vigosrv refuses to start on, and what it answers to whom. */
 import { afterEach, expect, test } from "vitest";
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { X509Certificate, createHash } from "node:crypto";
+import { once } from "node:events";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { AdminClient } from "../../src/admin/client.ts";
 import { eventually, expectAnswer } from "../../src/server/trial.ts";
 import type { TrialServer } from "../../src/server/trial.ts";
@@ -124,3 +127,47 @@ test("SV-5 SIGHUP: new patterns become a CLAIM, a broken file changes nothing", 
   );
   expect(await patterns()).toEqual(["*.orient.example.com"]);
 });
+
+test("SV-5 SIGHUP: a new certificate is shown at both ports, in identity and in invites", async () => {
+  const server = await prepared();
+  server.start([], program);
+  await server.ready(30_000);
+  expectAnswer(await server.ask("init", {}), "founded");
+  const { grpcPort } = server;
+  const before = expectAnswer(await server.ask("identity", {}), "identity").tlsPin;
+  expect(await pinAt(grpcPort)).toBe(before);
+  const folder = join(server.dataDir, "tls");
+  for (const name of ["cert", "key"]) rmSync(join(folder, name));
+  server.signal("SIGHUP");
+  await eventually(
+    async () => (await pinAt(grpcPort)) !== before,
+    10_000,
+    () => server.log(),
+  );
+  const after = expectAnswer(await server.ask("identity", {}), "identity").tlsPin;
+  expect(after).toBe(await pinAt(grpcPort));
+  const { bundle } = expectAnswer(await server.ask("invite", { ttl: "1h" }), "invited");
+  expect(bundle?.pin).toBe(after);
+});
+
+test("SV-1 an interface that is not there: the server says so and ends", async () => {
+  const server = await prepared();
+  const text = readFileSync(server.configFile, "utf8");
+  writeFileSync(server.configFile, text.replace(/interface: [^\s,}]+/u, "interface: no-such-0"));
+  const { code, log } = await refusalOf(server);
+  expect(code).not.toBe(0);
+  expect(log).toContain("INTERFACE_UNKNOWN");
+});
+
+/** SHA-256 of the public key shown at a port, hex. */
+async function pinAt(port: number): Promise<string> {
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+  try {
+    await once(socket, "secureConnect");
+    const raw = socket.getPeerX509Certificate()?.raw ?? Buffer.alloc(0);
+    const key = new X509Certificate(raw).publicKey.export({ format: "der", type: "spki" });
+    return createHash("sha256").update(key).digest("hex");
+  } finally {
+    socket.destroy();
+  }
+}

@@ -11,6 +11,8 @@ function settings(patterns: readonly string[], licence = ""): LiveSettings {
     tier1Ms: 1_000,
     tier2Ms: 5_000,
     staleAfterMs: null,
+    tlsPin: "1".repeat(64),
+    caCertificate: new Uint8Array(0),
     licence: Uint8Array.from([...licence].map(Number)),
   };
 }
@@ -20,6 +22,16 @@ const patternsOf = (bolt: BenchBolt): string[] =>
     .view()
     .byId.get(bolt.id)
     ?.patterns.map(({ pattern }) => pattern) ?? [];
+
+test("AD-14 a reload with another certificate is told in the PROFILE and in invites", () => {
+  const bench = new Bench();
+  const east = found(bench, "east");
+  expect(east.roster.profile(east.id)?.message.tlsPin).not.toBe("1".repeat(64));
+  east.do(reload(settings(east.config.patterns)));
+  expect(east.roster.profile(east.id)?.message.tlsPin).toBe("1".repeat(64));
+  const invited = east.do({ do: "invite", ttlMs: 3_600_000, bound: null, dryRun: false });
+  expect(invited).toMatchObject({ answer: "invited", bundle: { pin: "1".repeat(64) } });
+});
 
 test("AD-14 a reload with other patterns claims them, then applies", () => {
   const bench = new Bench();

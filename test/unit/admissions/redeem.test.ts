@@ -306,6 +306,8 @@ test("AD-9 a long ancestry comes in pages that every holder cuts alike", () => {
         tier1Ms: 1000,
         tier2Ms: 5000,
         staleAfterMs: null,
+        tlsPin: "0".repeat(64),
+        caCertificate: new Uint8Array(0),
         licence: new Uint8Array(0),
       },
       dryRun: false,

@@ -76,7 +76,9 @@ test("GS-2 a reload with another interval is told at once and followed", () => {
   const { bench, east } = three();
   bench.run(5_000);
   east.config = { ...east.config, tier1Us: 4_000_000 as typeof east.config.tier1Us };
-  const settings = { patterns: [], tier1Ms: 4_000, tier2Ms: 20_000, staleAfterMs: null, licence: new Uint8Array(0) };
+  const { tlsPin, caCertificate, licence } = east.config;
+  const spans = { tier1Ms: 4_000, tier2Ms: 20_000, staleAfterMs: null };
+  const settings = { patterns: [], ...spans, tlsPin, caCertificate, licence };
   east.fact({ fact: "settings", settings });
   const before = toGroup(east).length;
   bench.run(200);
