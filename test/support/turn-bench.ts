@@ -386,8 +386,8 @@ export class BenchBolt implements World {
     this.facts.push(fact);
     if (fact.fact === "jump") this.lived.add(fact.above + 1);
     if (fact.fact === "settings") {
-      const { patterns, licence } = fact.settings;
-      this.config = { ...this.config, patterns, licence };
+      const { patterns, tlsPin, caCertificate, licence } = fact.settings;
+      this.config = { ...this.config, patterns, tlsPin, caCertificate, licence };
     }
     this.room.onFact(fact, this.#turn());
   }
