@@ -142,6 +142,15 @@ export function keyRejected(key: BoltId, why: string): Refusal {
   };
 }
 
+export function notTheRecoveryKey(given: BoltId, wanted: BoltId | null): Refusal {
+  return {
+    code: "KEY_REJECTED",
+    message: `The key given is not the recovery key of this spanner, which is ${wanted ?? "unknown here"}.`,
+    value: given,
+    next: "the key that vigocli spanner init showed when this spanner was founded",
+  };
+}
+
 export function inviteMismatch(what: string, wanted: string, given: string): Refusal {
   return {
     code: "INVITE_MISMATCH",

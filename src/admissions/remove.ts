@@ -89,7 +89,7 @@ function removeRefusal(
 ): Refusal | null {
   const { recoveryKey } = world.roster.view();
   if (recovery !== null && recovery.publicKey !== recoveryKey) {
-    return say.keyRejected(recovery.publicKey, "it is not the recovery key of this spanner");
+    return say.notTheRecoveryKey(recovery.publicKey, recoveryKey);
   }
   if (recovery === null && !isOlder(world, world.self, target)) return say.removeNeedsElder(target.id, target.name);
   const wrongCut = cut === null ? null : cutRefusal(world.roster, target, cut);
