@@ -116,14 +116,24 @@ test("VI-1 VI-2 VI-3 VI-4 VI-5 VI-6 VI-7 VI-8 in any order of arrival the view i
     fc.property(arrivals(45, 1), ({ grown, order }) => {
       const rows = inOrder(grown, order);
       const roster = Roster.create();
-      for (const row of rows) {
-        roster.merge([row]);
-        // Read in between, so that no view can live on what an earlier one left behind.
-        meaningOf(roster);
-      }
+      for (const row of rows) roster.merge([row]);
       expect(meaningOf(roster)).toEqual(slowMeaningOf(messagesOf(rows)));
     }),
     { numRuns: 1_000, seed: 20_260_101 },
+  );
+});
+
+test("VI-19 a view that is read after every row is that of the twin every time", () => {
+  fc.assert(
+    fc.property(arrivals(30, 0.9), ({ grown, order }) => {
+      const roster = Roster.create();
+      roster.merge(grown.rows.slice(0, 1));
+      for (const row of inOrder(grown, order)) {
+        if (roster.merge([row]).merged.length === 0) continue;
+        expect(meaningOf(roster)).toEqual(slowMeaningOf(messagesOf(roster.index.all())));
+      }
+    }),
+    { numRuns: 500, seed: 20_260_104 },
   );
 });
 

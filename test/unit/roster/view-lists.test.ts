@@ -18,6 +18,7 @@ test("VI-10 the head of a log is its last row; authors stand in id order, withou
     [keyOf("recovery"), [recover]],
   ]);
   const view = read(script);
+  expect(view.counts(recover)).toBe(true);
   expect([...view.countingHeads]).toEqual(sorted(heads, ([one], [other]) => compareText(one, other)));
 });
 
