@@ -72,6 +72,13 @@ export function inviteReport(token: Token, world: World, neighbours: Neighbours)
   };
 }
 
+/** Invites of all members that can still be used, as far as is known here. */
+export function countOpenInvites(world: World, neighbours: Neighbours): number {
+  let open = 0;
+  for (const token of world.roster.view().tokens.values()) if (stateOf(token, world, neighbours) === "open") open++;
+  return open;
+}
+
 function stateOf(token: Token, world: World, neighbours: Neighbours): InviteState {
   if (token.admits.length > 0) return "spent";
   if (token.revoked !== null) return "revoked";

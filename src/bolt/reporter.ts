@@ -11,6 +11,8 @@ import type { Outcome } from "../kernel/refusal.ts";
 import type { Micros } from "../kernel/time.ts";
 import type { LoadPage } from "../roster/durable.ts";
 import { findBolt } from "../roster/find-bolt.ts";
+import { countOpenInvites } from "../admissions/invites-report.ts";
+import type { Neighbours } from "../admissions/state.ts";
 import type { AdminAnswer, AdminRequest } from "../turn/admin.ts";
 import type { PeerRequest } from "../turn/peer.ts";
 import type { PeerCaller, Room } from "../turn/room.ts";
@@ -27,7 +29,7 @@ export interface ReporterState {
 }
 
 /** What the reporter may read of gossip. */
-export interface Observed {
+export interface Observed extends Neighbours {
   reports(world: World): readonly BoltReport[];
   isolated(world: World): boolean;
   multicastWorks(world: World): boolean | null;
@@ -76,7 +78,7 @@ export class Reporter implements Room<ReporterPurpose, ReporterState> {
       contested: world.roster.routing().contests(),
       alarms: view.alarms,
       undone: view.undone,
-      openInvites: countOpenInvites(world),
+      openInvites: countOpenInvites(world, observed),
       foreign: observed.foreign(),
     };
   }
@@ -179,13 +181,4 @@ function answerOf(outcome: Outcome<AdminAnswer>): AdminAnswer {
 
 function isMember(world: World, bolt: BoltId): boolean {
   return world.roster.view().byId.get(bolt)?.standing.is === "member";
-}
-
-function countOpenInvites(world: World): number {
-  let open = 0;
-  for (const token of world.roster.view().tokens.values()) {
-    const isSpent = token.admits.length > 0;
-    if (!isSpent && token.revoked === null && token.expiresMs > world.wallMs) open++;
-  }
-  return open;
 }

@@ -10,11 +10,14 @@ const bootOnly: readonly (readonly [keyof ServerConfig, string])[] = [
   ["apiListen", "server.api_listen"],
   ["hostname", "server.hostname"],
   ["dataDir", "server.data_dir"],
+  ["tls", "server.tls"],
   ["multicast", "spanner.transport"],
   ["fallbackAdmin", "spanner.fallback_admin"],
   ["acceptPolicyOf", "policy.accept"],
   ["licenseMode", "license.mode"],
+  ["checkinUs", "checkin.interval"],
   ["databaseDriver", "database.driver"],
+  ["retentionUs", "database.retention"],
   ["logFormat", "log.format"],
 ];
 

@@ -31,7 +31,8 @@ export async function reload({ running, opened, logs, seal, again }: ReloadOrder
   if (waiting.length > 0) log.warn("some changes wait for a restart", { keys: waiting });
   logs.setLevel(config.logLevel);
   try {
-    const tls = await openConfiguredTls(opened.config);
+    const tls = await openConfiguredTls({ ...opened.config, tlsSans: config.tlsSans });
+    for (const text of tls.notes) log.info(text);
     running.setTls(tls);
     const machine = fingerprintOf(tls.caPem);
     const order = { dataDir: opened.config.dataDir, seal, machine, nowMs: wallMs(), mode: opened.config.mode };

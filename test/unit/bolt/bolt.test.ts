@@ -186,3 +186,21 @@ test("BO-9 more requests at once than it can hold are told BUSY", () => {
   }
   expect(open.every((code) => code === "BUSY" || code === "CEREMONY_UNDER_WAY")).toBe(true);
 });
+
+test("BO-10 status counts the invites that can still be used, not those that a restart made void", () => {
+  const open = (...more: string[]): (number | undefined)[] => {
+    const { stage } = tell(
+      "name: open invites",
+      "bolts: {count: 2, tier1: 5s}",
+      "steps:",
+      "  - {at: 0s, do: found, on: b1}",
+      "  - {at: 1s, do: admit, bolts: [b2], by: b1}",
+      "  - {at: 10s, do: invite, on: b1, as: one}",
+      ...more,
+      "settle: 60s",
+    );
+    return ["b1", "b2"].map((name) => stage.bolt(name).status()?.openInvites);
+  };
+  expect(open()).toEqual([1, 1]);
+  expect(open("  - {at: 20s, fault: restart, bolt: b1}")).toEqual([0, 0]);
+});
