@@ -140,6 +140,12 @@ test("TR-12 patience ends: before anything was sent it was not done, after it pe
   expect(slow.got.all).toHaveLength(1);
 });
 
+test("TR-12 a name that nobody can look up fails that call and nothing else", async () => {
+  const url = "https://no-such-host.invalid:1530";
+  const outcome = await callJoinPort({ url, pin: null, linkLocal: false, frame, patience: ofMs(20_000) });
+  expect(outcome).toEqual({ ok: false, why: "unreachable", perhapsDone: false });
+});
+
 test("TR-12 nobody there: nothing was done", async () => {
   const server = createTcp();
   const port = await listening(server);

@@ -91,8 +91,10 @@ function connected(url: URL, allowsLinkLocal: boolean, deadline: AbortSignal): P
 function guardedLookup(allowsLinkLocal: boolean): LookupFunction {
   return (hostname, options, told) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
+      // With an error there is no list at all, whatever the types say.
+      if (error !== null) return told(error, []);
       const [first, ...others] = found.filter(({ address }) => allowsLinkLocal || !isLinkLocal(address));
-      if (error !== null || first === undefined) return told(error ?? new Error("no address that may be called"), []);
+      if (first === undefined) return told(new Error("no address that may be called"), []);
       if (options.all === true) told(null, [first, ...others]);
       else told(null, first.address, first.family);
     });
