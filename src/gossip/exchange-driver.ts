@@ -20,6 +20,7 @@ import type { CallOutcome } from "../turn/turn.ts";
 import { jittered } from "./ages.ts";
 import { dueWishes, ownDigest, recount, wantMore, wishAgain } from "./exchange-wishes.ts";
 import { speaks } from "./seats.ts";
+import { rowsWait } from "./serving.ts";
 import { gossipLimits, gossipSpans } from "./state.ts";
 import type { Circle, GossipPurpose, GossipTurn, Session } from "./state.ts";
 
@@ -189,10 +190,12 @@ function offerNext(talk: Talk, pages: readonly OfferPage[], next: Reconcile | nu
 /** A peer that does not know this key yet is shown its admission; a removal it shows is taken (GS-15). */
 function onRefused(talk: Talk, { refusal, row }: Extract<PeerReply, { reply: "refused" }>): void {
   const { turn, session } = talk;
+  const { step } = session;
+  if (step.phase === "offering" && refusal.code === rowsWait.code) return offerNext(talk, step.pages, step.next);
   if (row !== null) turn.take([row], [], null);
   const own =
     speaks(turn.world) && turn.world.self !== null ? turn.world.roster.view().byId.get(turn.world.self) : null;
-  if (refusal.code !== "NOT_A_MEMBER" || session.step.phase === "presenting" || own === null || own === undefined) {
+  if (refusal.code !== "NOT_A_MEMBER" || step.phase === "presenting" || own === null || own === undefined) {
     return end(talk, "broke-off");
   }
   presentNext(talk, ancestryOf(turn.world.roster, own.admittedBy));

@@ -1,6 +1,7 @@
 /**
  * The last row of a bolt that leaves must reach someone before its streams close for good (GS-21): it is offered to
- * linked peers until one has it on disk, or says that we are no member, which it can only know from that row.
+ * linked peers until one has it on disk, or says that we are no member, which it can only know from that row. A peer
+ * that lacks rows it names asks for them while the stream is open.
  *
  *   none --own LEAVE on disk, or found at start--> lingering --one has it--> none
  */

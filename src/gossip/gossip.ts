@@ -29,7 +29,7 @@ import { markOf, writeMarks } from "./marks.ts";
 import { followRoster } from "./peers.ts";
 import { onNotRepointed, onRepoint, onRepointed } from "./repoint.ts";
 import { isIsolated, multicastWorks, reportsOf } from "./report.ts";
-import { onNotTaken, onPeerRequest, peerRequests } from "./serving.ts";
+import { onNotTaken, onOffered, onPeerRequest, peerRequests } from "./serving.ts";
 import { speaks } from "./seats.ts";
 import { emptyGossip, gossipLimits } from "./state.ts";
 import type { Circle, GossipPurpose, GossipState, GossipTurn, Mark } from "./state.ts";
@@ -186,6 +186,7 @@ export class Gossip implements Room<GossipPurpose, GossipState> {
       case "exchange":
         return onExchangeStored(circle, purpose, turn);
       case "offered":
+        return onOffered(purpose, turn);
       case "presented":
         return turn.respond(purpose.call, { reply: "took" });
       case "repoint":

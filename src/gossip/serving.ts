@@ -3,7 +3,7 @@
  * show its admission (GS-15, GS-16). What is offered is on disk before it is acknowledged.
  */
 import { Bug } from "../kernel/assert.ts";
-import type { BoltId } from "../kernel/id.ts";
+import type { BoltId, RowId } from "../kernel/id.ts";
 import type { Refusal } from "../kernel/refusal.ts";
 import { ofMs } from "../kernel/time.ts";
 import type { StoreFailure } from "../roster/durable.ts";
@@ -16,7 +16,7 @@ import type { CallId, World } from "../turn/turn.ts";
 import { answerBeaconOf } from "./freshness.ts";
 import { isSeated } from "./seats.ts";
 import { gossipLimits } from "./state.ts";
-import type { Circle, GossipTurn } from "./state.ts";
+import type { Circle, GossipPurpose, GossipTurn } from "./state.ts";
 
 type Present = Extract<PeerRequest, { ask: "present" }>;
 
@@ -53,7 +53,7 @@ export function onPeerRequest(
     case "fetch":
       return turn.respond(call, { reply: "fetch", ...answerFetch(world.roster, request, exchangeLimits.pageBytes) });
     case "offer":
-      return turn.take(request.rows, request.profiles, { for: "offered", call });
+      return turn.take(request.rows, request.profiles, { for: "offered", call, rows: request.rows.map(idOf) });
     case "beacon-of":
       return turn.respond(call, answerBeaconOf(circle, request.author, world));
     case "present":
@@ -61,6 +61,13 @@ export function onPeerRequest(
     default:
       throw new Bug(`gossip does not handle ${request.ask}`);
   }
+}
+
+/** What can be taken is on disk. Rows that wait for others are in memory only, and whoever offered them is told. */
+export function onOffered({ call, rows }: Extract<GossipPurpose, { for: "offered" }>, turn: GossipTurn): void {
+  const isHeld = rows.every((id) => turn.world.roster.get(id) !== undefined);
+  if (isHeld) turn.respond(call, { reply: "took" });
+  else refuse(call, rowsWait, null, turn);
 }
 
 /** The rows a call brought could not be stored. */
@@ -116,6 +123,15 @@ function refuse(call: CallId, refusal: Refusal, row: SignedRow | null, turn: Gos
   turn.respond(call, { reply: "refused", refusal, row });
 }
 
+function idOf({ message }: SignedRow): RowId {
+  return message.id;
+}
+
+/** No failure of an exchange: what is missing is asked for. */
+export const rowsWait: Refusal = {
+  code: "ROWS_WAIT",
+  message: "Some of these rows name others that the bolt that was asked does not hold yet.",
+};
 const notAMember: Refusal = {
   code: "NOT_A_MEMBER",
   message: "This key is not on the roster of the bolt that was asked.",

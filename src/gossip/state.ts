@@ -231,7 +231,7 @@ export type GossipPurpose =
   | { readonly for: "pull"; readonly author: BoltId; readonly from: BoltId; readonly round: Micros }
   | { readonly for: "exchange"; readonly peer: BoltId; readonly session: number }
   | { readonly for: "farewell" }
-  | { readonly for: "offered"; readonly call: CallId }
+  | { readonly for: "offered"; readonly call: CallId; readonly rows: readonly RowId[] }
   | { readonly for: "presented"; readonly call: CallId }
   | { readonly for: "repoint"; readonly call: CallId; readonly bolt: BoltId; readonly address: string };
 

@@ -62,6 +62,17 @@ test("GS-16 what is offered is on disk before it is acknowledged", () => {
   expect(west.roster.get(next.message.id)).toBeUndefined();
 });
 
+test("GS-16 GS-21 a row that waits for others is not acknowledged, so who leaves by it stays", () => {
+  const { bench, east, west } = pair();
+  const minted = bench.script.mint("west", "late");
+  const leave = bench.script.leave("west");
+  const offer = { ask: "offer", rows: [leave], profiles: [] } as const;
+  expect(codeOf(east.asked(as(west), offer))).toBe("ROWS_WAIT");
+  expect(east.roster.isWaiting(leave.message.id)).toBe(true);
+  expect(codeOf(east.asked(as(west), { ...offer, rows: [minted] }))).toBe("took");
+  expect(east.disk.saved().rows.map(({ message }) => message.id)).toContain(leave.message.id);
+});
+
 test("GS-16 beacon-of gives a fresh own beacon, the one held, or none", () => {
   const { bench, east, west } = pair();
   bench.run(200);
